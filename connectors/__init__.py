@@ -1,0 +1,1 @@
+"""Connectors know CRMs and nothing of the sidecar."""

@@ -1,0 +1,270 @@
+"""The one face that every CRM shows: records in, a checked write out, always on one user's own token."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+Value = str | int | float | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordRef:
+    """Names one record: `crm` is "salesforce" or "hubspot", `object` the API name, `id` the long (18-character) id."""
+
+    crm: str
+    object: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record as one user sees it.
+
+    `fields` holds only fields that the CRM showed to this user. Fields of a parent appear under dotted names
+    ("Contact.Name"). `version` is the CRM's own modification stamp and only ever compared for equality.
+    """
+
+    ref: RecordRef
+    fields: Mapping[str, Value] = field(repr=False)
+    version: str
+    parent: RecordRef | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A record with its thread (messages and comments, oldest first) and its people (contact, owner, account).
+
+    `truncated` says that the thread is longer than what was read (the newest messages are kept).
+    """
+
+    record: Record
+    thread: tuple[Record, ...]
+    people: tuple[Record, ...]
+    truncated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field as describe shows it to this user."""
+
+    name: str
+    label: str
+    type: str
+    updateable: bool
+    createable: bool
+    length: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Who the token belongs to. `tenant` is the org or portal id; never taken from input."""
+
+    tenant: str
+    id: str
+    username: str
+    name: str
+    email: str
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """How far a sync has read: everything up to `covered` was seen. `cursor` is the CRM's own, opaque."""
+
+    object: str
+    covered: datetime | None = None
+    cursor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One step of a sync: a record that changed, or (with `record=None`) one that is gone for this user."""
+
+    ref: RecordRef
+    record: Record | None
+    checkpoint: Checkpoint
+
+
+class TargetKind(StrEnum):
+    """Where a draft can be written, in words that every CRM can map."""
+
+    SUMMARY_FIELD = "summary_field"
+    COMPLETED_TASK = "completed_task"
+    TASKS = "tasks"
+    COMMENT = "comment"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A place this user can write to now. `audience` says who can read it; `undoable` is said before apply."""
+
+    kind: TargetKind
+    label: str
+    audience: str
+    undoable: bool
+    field: str = ""
+    max_bytes: int = 32_000
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """Exactly what was shown, ready to be sent once.
+
+    `key` is made at draft time and is unique; `values` holds one mapping for a field update or one per record to
+    create, in the connector's neutral words: "body", "subject", "due" (YYYY-MM-DD), "status".
+    `version` is the version of `record` that the draft was made from: a newer one means `Stale`.
+    """
+
+    key: str
+    record: RecordRef
+    version: str
+    target: Target
+    values: tuple[Mapping[str, str], ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PreImage:
+    """What stood at the target before the write: `version` of the record and the field's value (None: empty)."""
+
+    version: str
+    value: str | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What the CRM holds now: the ids touched or created, and the version of each, for a safe undo."""
+
+    ids: tuple[str, ...]
+    versions: tuple[str, ...]
+    url: str = ""
+
+
+class Session(Protocol):
+    """One user's live access to one CRM. Made by `Connector.session`; cheap; not shared between users.
+
+    `round_trips` counts sequential requests to the CRM since the session was made (describes counted in it too, and
+    apart in `describe_trips`).
+    """
+
+    user: User
+    round_trips: int
+    describe_trips: int
+
+    def read(self, ref: RecordRef, fields: Mapping[str, Sequence[str]]) -> Bundle:
+        """Read `ref`, its thread and its people in one round trip.
+
+        `fields` maps object -> wanted field names; what the user may not see is left out silently.
+
+        Raises:
+            NotFound: the user cannot see the record.
+            Unauthorized, Retriable, Fatal: see `connectors.errors`.
+        """
+
+    def reread(self, refs: Sequence[RecordRef], fields: Mapping[str, Sequence[str]]) -> dict[RecordRef, Record]:
+        """Read up to 200 records of any objects again in one round trip. What the user may not see is absent."""
+
+    def recent(self, object_: str, fields: Sequence[str], limit: int) -> list[Record]:
+        """The user's newest records of an object, for a chooser."""
+
+    def changes(self, checkpoint: Checkpoint, fields: Sequence[str]) -> Iterator[Change]:
+        """Everything of one object that changed since `checkpoint`, oldest first, deletions included."""
+
+    def targets(self, ref: RecordRef) -> tuple[Target, ...]:
+        """Where this user can write for `ref`, best first."""
+
+    def preimage(self, write: Write) -> PreImage:
+        """What stands at the target now.
+
+        Raises:
+            Stale: the record is newer than `write.version`.
+        """
+
+    def write(self, write: Write, preimage: PreImage) -> Written:
+        """Send `write` once, conditional on `preimage`.
+
+        Raises:
+            Stale: the record or the target moved on. Nothing was written.
+            Forbidden, NotFound, Retriable: nothing was written.
+            Ambiguous: sent, no answer. Call `find`.
+        """
+
+    def find(self, write: Write, preimage: PreImage, since: datetime) -> Written | None:
+        """Did `write` arrive? None means surely not and surely never will.
+
+        Raises:
+            Ambiguous: the CRM offers no way to tell.
+        """
+
+    def undo(self, write: Write, preimage: PreImage, written: Written) -> None:
+        """Put back what stood there. Idempotent.
+
+        Raises:
+            Stale: the target changed after the write; a person decides.
+            Forbidden: the CRM does not let this user undo it.
+        """
+
+    def link(self, ref: RecordRef) -> str:
+        """The address of a record in the CRM's own pages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """An OAuth grant's secrets. `expires_at` is epoch seconds, 0 when the CRM does not say (Salesforce)."""
+
+    access_token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+    instance_url: str
+    scope: str
+    expires_at: float = 0.0
+
+
+class TokenStore(Protocol):
+    """Keeps tokens, encrypted. One refresh at a time for a grant, across threads and processes."""
+
+    def load(self, grant_id: str) -> Token | None:
+        """The current token, or None."""
+
+    def save(self, grant_id: str, token: Token) -> None:
+        """Store durably before returning: the old refresh token may already be dead."""
+
+    def delete(self, grant_id: str) -> None:
+        """Forget the grant."""
+
+    def exclusive(self, grant_id: str) -> "Lock":
+        """A context manager that holds the grant's lock. Re-read with `load` after entering."""
+
+
+class Lock(Protocol):
+    """A context manager."""
+
+    def __enter__(self) -> object: ...
+
+    def __exit__(self, *exc: object) -> object: ...
+
+
+class Connector(Protocol):
+    """One CRM installation (an org), configured once."""
+
+    crm: str
+
+    def authorize_url(self, state: str, verifier: str, redirect_uri: str) -> str:
+        """Where to send the user's browser (authorization code + PKCE)."""
+
+    def exchange(self, code: str, verifier: str, redirect_uri: str) -> tuple[User, Token]:
+        """Trade the code for a grant and ask the CRM whose it is.
+
+        Raises:
+            Unauthorized: the CRM refused the code.
+        """
+
+    def session(self, grant_id: str) -> Session:
+        """Live access for one user.
+
+        Raises:
+            Unauthorized: no such grant.
+        """
+
+    def revoke(self, grant_id: str) -> None:
+        """Revoke at the CRM, then forget."""

@@ -1,0 +1,1 @@
+"""The sidecar: private AI beside a CRM, inside the customer's boundary."""

@@ -1,0 +1,176 @@
+"""The words of the design as values. No behaviour beyond what a value knows of itself, no I/O."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import IntEnum, StrEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from connectors.interfaces import RecordRef
+
+Vectors = NDArray[np.float32]
+"""Shape (n, dimension), unit length, float32."""
+
+
+class Label(IntEnum):
+    """Sensitivity of a field. Ordered: a purpose states the highest it may use."""
+
+    PUBLIC = 0
+    INTERNAL = 1
+    CONFIDENTIAL = 2
+    RESTRICTED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who asks. `tenant` comes from the CRM's own answer, never from input. `attributes` feed the Cedar rules."""
+
+    tenant: str
+    crm: str
+    user_id: str
+    name: str = ""
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def grant_id(self) -> str:
+        """The key under which this user's tokens lie."""
+        return f"{self.crm}:{self.tenant}:{self.user_id}"
+
+
+class Role(StrEnum):
+    """Who speaks in a passage."""
+
+    CUSTOMER = "customer"
+    AGENT = "agent"
+    RECORD = "record"
+    ARTICLE = "article"
+
+
+@dataclass(frozen=True, slots=True)
+class PassageKey:
+    """Where a passage comes from: chunk `ordinal` of one field of one record."""
+
+    ref: RecordRef
+    field: str
+    ordinal: int
+
+    @property
+    def id(self) -> str:
+        """Stable id in the vector store: reveals ids, never text."""
+        return f"{self.ref.object}:{self.ref.id}:{self.field}:{self.ordinal}"
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A piece of one field of one record at one version, as the reasoner may see it.
+
+    `text` is sanitised and masked. `hash` is the keyed hash of the *raw* field value; since chunking is deterministic,
+    an equal hash means an equal passage. `number` counts from 1 within one `Admitted`. `root` is the record that a
+    person would open (the case of a message). `related` is False for the record the button was on and its thread.
+    """
+
+    number: int
+    key: PassageKey
+    text: str = field(repr=False)
+    hash: str
+    root: RecordRef
+    role: Role
+    author: str = field(repr=False, default="")
+    when: datetime | None = None
+    label: Label = Label.INTERNAL
+    related: bool = False
+    indexable: bool = False
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """A field that the *policy* left out. What the CRM denied never appears here."""
+
+    object: str
+    field: str
+    reason: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Masked:
+    """How many values of one data category were replaced, and whether a reader of the draft sees them again."""
+
+    category: str
+    count: int
+    restored: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """An injected instruction or another oddity found in a passage: `rule` names the detector, never the text."""
+
+    ref: RecordRef
+    field: str
+    rule: str
+
+
+class Grounding(StrEnum):
+    """What the check of a claim against its quote said."""
+
+    VERIFIED = "verified"
+    UNSUPPORTED = "unsupported"
+    STALE = "stale"
+    HIDDEN = "hidden"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One sentence of a draft, tied to a verbatim `quote` of passage `passage` (its number).
+
+    `start`/`end` are the quote's character offsets in the passage's text. `score` is 0 to 1. `due` is an ISO date
+    when the sentence holds a promise with a date.
+    """
+
+    section: str
+    text: str = field(repr=False)
+    passage: int
+    quote: str = field(repr=False)
+    start: int = 0
+    end: int = 0
+    score: float = 0.0
+    grounding: Grounding = Grounding.UNSUPPORTED
+    due: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A passage that a claim cites, as stored with the draft: enough to read it again and compare."""
+
+    number: int
+    key: PassageKey
+    hash: str
+    root: RecordRef
+    role: Role
+    author: str = field(repr=False)
+    when: datetime | None
+    text: str = field(repr=False)
+    title: str = field(repr=False, default="")
+    link: str = ""
+    related: bool = False
+    flags: tuple[str, ...] = ()
+
+
+class DraftState(StrEnum):
+    """draft -> applying -> applied -> undoing -> undone; draft -> expired | discarded; applying -> unknown."""
+
+    DRAFT = "draft"
+    APPLYING = "applying"
+    APPLIED = "applied"
+    UNDOING = "undoing"
+    UNDONE = "undone"
+    EXPIRED = "expired"
+    DISCARDED = "discarded"
+    UNKNOWN = "unknown"
+
+
+JSON = dict[str, Any]

@@ -1,0 +1,163 @@
+"""What the sidecar needs from the outside, as Protocols. Adapters implement them; `app.create_app` chooses."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from connectors.interfaces import Connector, TokenStore
+from sidecar.domain import JSON, Claim, Vectors
+from sidecar.drafts import Draft, DraftState
+from sidecar.policy import Policy
+from sidecar.templates import Prompt, TemplateSet
+
+
+class Embedder(Protocol):
+    """Text to unit vectors. `fingerprint` changes with anything that changes vectors (weights, precision, pooling)."""
+
+    fingerprint: str
+    dimension: int
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Shape (len(texts), dimension), float32, unit length; safe to call from many threads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row of the vector store: `metadata` holds ids, keyed hashes and labels, never text."""
+
+    id: str
+    metadata: Mapping[str, str | int | float | bool]
+
+
+class VectorStore(Protocol):
+    """Vectors and ids. Raises `sidecar.errors.Unavailable` when the store is broken or gone."""
+
+    def get(self, collection: str, ids: Sequence[str]) -> tuple[list[Entry], Vectors]:
+        """The stored rows among `ids` (missing ones are absent), and their vectors in the same order."""
+
+    def upsert(self, collection: str, entries: Sequence[Entry], vectors: Vectors) -> None:
+        """Write rows; an equal id is replaced."""
+
+    def query(self, collection: str, vector: Vectors, limit: int) -> list[tuple[Entry, float]]:
+        """The nearest rows to one vector (shape (dimension,)), best first, with cosine similarity."""
+
+    def delete(self, collection: str, ids: Sequence[str]) -> None:
+        """Delete rows. This does not erase bytes: see design, "Chroma does not erase on delete"."""
+
+    def ids(self, collection: str, prefix: str = "") -> list[str]:
+        """All ids that start with `prefix`."""
+
+    def count(self, collection: str) -> int:
+        """Rows in a collection; 0 when there is none."""
+
+    def drop(self, collection: str) -> None:
+        """Destroy a collection."""
+
+    def ping(self) -> None:
+        """Return when the store works, else raise."""
+
+
+class KeyRing(Protocol):
+    """Keys by purpose and tenant. Key material does not leave except as the functions below."""
+
+    def hasher(self, tenant: str) -> Callable[[str], str]:
+        """A keyed hash (HMAC-SHA-256, hex) for this tenant's field values."""
+
+    def rotation(self, tenant: str, fingerprint: str, dimension: int) -> Vectors:
+        """The secret orthogonal matrix (dimension x dimension) of a tenant and a model."""
+
+    def seal(self, tenant: str, context: str, plaintext: bytes) -> bytes:
+        """Encrypt with authenticated encryption; `context` is bound as associated data."""
+
+    def open(self, tenant: str, context: str, sealed: bytes) -> bytes:
+        """Decrypt.
+
+        Raises:
+            Unavailable: the key is gone or the data was tampered with.
+        """
+
+
+class Reasoner(Protocol):
+    """Turns a prompt into claims. Takes nothing but a `Prompt`; has no tools and no network of its own."""
+
+    name: str
+
+    def generate(self, prompt: Prompt) -> tuple[Claim, ...]:
+        """Claims in the order of the template's sections, each with a passage number and a verbatim quote."""
+
+
+class DraftStore(Protocol):
+    """Drafts, encrypted. Every change of state is a compare-and-set."""
+
+    def add(self, draft: Draft) -> Draft:
+        """Insert. When (tenant, user, idempotency key) is known already, return the stored draft instead."""
+
+    def get(self, tenant: str, user_id: str, draft_id: str) -> Draft:
+        """One draft of its owner.
+
+        Raises:
+            NotFound: unknown, or somebody else's.
+        """
+
+    def list(self, tenant: str, user_id: str, limit: int = 50) -> list[Draft]:
+        """The owner's newest drafts."""
+
+    def change(self, draft: Draft, expected: DraftState, expected_digest: str) -> Draft:
+        """Store `draft` if the stored state and digest are still the expected ones; durable on return.
+
+        Raises:
+            Conflict: somebody was faster.
+        """
+
+    def in_state(self, state: DraftState) -> list[Draft]:
+        """All drafts in a state, for recovery after a crash."""
+
+    def own_writes(self, tenant: str, record_id: str) -> frozenset[str]:
+        """Ids of CRM records that drafts on this record created: never evidence."""
+
+    def purge(self, now: datetime) -> int:
+        """Expire and delete what is past its time; the number of drafts touched."""
+
+
+class AuditLog(Protocol):
+    """Hash-chained events without content."""
+
+    def append(self, tenant: str, event: JSON) -> int:
+        """Durable on return; the event's sequence number.
+
+        Raises:
+            Unavailable: it cannot be written. The caller must stop.
+        """
+
+    def verify(self, tenant: str | None = None) -> "AuditReport":
+        """Walk the chain."""
+
+    def events(self, tenant: str, limit: int = 100) -> list[JSON]:
+        """The newest events."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditReport:
+    """Result of a verification: `broken` is the first sequence number that does not fit, or None."""
+
+    events: int
+    head: str
+    broken: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything a use case may need; built once in `app.create_app` and handed on."""
+
+    connectors: Mapping[str, Connector]
+    tokens: TokenStore
+    embedder: Embedder
+    vectors: VectorStore
+    keys: KeyRing
+    reasoner: Reasoner
+    drafts: DraftStore
+    audit: AuditLog
+    policy: Policy
+    templates: TemplateSet
+    clock: Callable[[], datetime]

@@ -23,13 +23,20 @@ class Record:
     """One record as one user sees it.
 
     `fields` holds only fields that the CRM showed to this user. Fields of a parent appear under dotted names
-    ("Contact.Name"). `version` is the CRM's own modification stamp and only ever compared for equality.
+    ("Contact.Name"). `version` is the CRM's own modification stamp and only ever compared for equality. The connector
+    also says in neutral words who wrote it (`author`), when (`at`), and whether it came from outside (`inbound`: True
+    for a customer's message, False for an agent's, None for a record or an article). `draft` marks an unsent message.
     """
 
     ref: RecordRef
     fields: Mapping[str, Value] = field(repr=False)
     version: str
     parent: RecordRef | None = None
+    title: str = field(default="", repr=False)
+    author: str = field(default="", repr=False)
+    at: datetime | None = None
+    inbound: bool | None = None
+    draft: bool = False
 
 
 @dataclass(frozen=True, slots=True)

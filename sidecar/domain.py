@@ -174,3 +174,6 @@ class DraftState(StrEnum):
 
 
 JSON = dict[str, Any]
+
+OWN_MARK = "Private Assistant · ref: "
+"""The visible trailer of every text that the assistant writes. Text that carries it is never evidence."""

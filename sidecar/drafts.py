@@ -1,0 +1,86 @@
+"""A draft and its states. Pure: every function returns a new draft or raises; stores persist what they are given."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+
+from connectors.interfaces import PreImage, RecordRef, Write, Written
+from sidecar.domain import Claim, DraftState, Flag, Masked, Source, Withheld
+from sidecar.errors import Conflict
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What an agent sees before anything is written, and what became of it.
+
+    `write` is what apply sends, already with its key; `digest` covers everything shown, so that apply writes what was
+    shown (If-Match). `before` is the target's value when drafted. Content fields never appear in `repr`.
+    """
+
+    id: str
+    tenant: str
+    crm: str
+    user_id: str
+    action: str
+    template: str
+    reasoner: str
+    purpose: str
+    rule: str
+    policy_digest: str
+    record: RecordRef
+    record_title: str = field(repr=False)
+    claims: tuple[Claim, ...] = field(repr=False)
+    sources: tuple[Source, ...] = field(repr=False)
+    write: Write
+    before: str | None = field(repr=False)
+    withheld: tuple[Withheld, ...]
+    masked: tuple[Masked, ...]
+    flags: tuple[Flag, ...]
+    warnings: tuple[str, ...]
+    created: datetime
+    expires: datetime
+    idempotency_key: str = ""
+    state: DraftState = DraftState.DRAFT
+    edited: bool = False
+    claimed_at: datetime | None = None
+    preimage: PreImage | None = field(repr=False, default=None)
+    written: Written | None = None
+    timings_ms: Mapping[str, float] = field(default_factory=dict)
+    round_trips: int = 0
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over what was shown: the write, the claims with their quotes, and the cited sources' hashes."""
+        shown = {
+            "id": self.id,
+            "write": asdict(self.write),
+            "claims": [asdict(claim) for claim in self.claims],
+            "sources": [(source.number, source.key.id, source.hash) for source in self.sources],
+        }
+        return hashlib.sha256(json.dumps(shown, sort_keys=True, default=str).encode()).hexdigest()
+
+
+ALLOWED: dict[DraftState, frozenset[DraftState]] = {
+    DraftState.DRAFT: frozenset({DraftState.APPLYING, DraftState.DISCARDED, DraftState.EXPIRED}),
+    DraftState.APPLYING: frozenset({DraftState.APPLIED, DraftState.UNKNOWN, DraftState.DRAFT}),
+    DraftState.UNKNOWN: frozenset({DraftState.APPLIED, DraftState.DISCARDED}),
+    DraftState.APPLIED: frozenset({DraftState.UNDOING}),
+    DraftState.UNDOING: frozenset({DraftState.UNDONE, DraftState.APPLIED}),
+    DraftState.UNDONE: frozenset(),
+    DraftState.EXPIRED: frozenset(),
+    DraftState.DISCARDED: frozenset(),
+}
+"""APPLYING -> DRAFT only when nothing was written for sure (a clear refusal or a proof by read-back)."""
+
+
+def move(draft: Draft, state: DraftState, **changes: object) -> Draft:
+    """The draft in a new state.
+
+    Raises:
+        Conflict: the state machine has no such step.
+    """
+    if state not in ALLOWED[draft.state]:
+        raise Conflict(f"The draft is {draft.state}; it cannot become {state}.", state=str(draft.state))
+    return replace(draft, state=state, **changes)  # type: ignore[arg-type]  # replace() checks the names at run time

@@ -26,13 +26,17 @@ class Label(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who asks. `tenant` comes from the CRM's own answer, never from input. `attributes` feed the Cedar rules."""
+    """Who asks. `tenant` comes from the CRM's own answer, never from input. `attributes` feed the Cedar rules.
+
+    `installation` is the name under which the org is configured: it chooses the connector.
+    """
 
     tenant: str
     crm: str
     user_id: str
     name: str = ""
     attributes: Mapping[str, str] = field(default_factory=dict)
+    installation: str = ""
 
     @property
     def grant_id(self) -> str:

@@ -24,10 +24,13 @@ class Embedder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One row of the vector store: `metadata` holds ids, keyed hashes and labels, never text."""
+    """One row of the vector store: ids, a keyed hash and a label, never text. `id` is a `PassageKey.id`."""
 
     id: str
-    metadata: Mapping[str, str | int | float | bool]
+    record_id: str
+    root_id: str
+    hash: str
+    label: int
 
 
 class VectorStore(Protocol):
@@ -42,11 +45,8 @@ class VectorStore(Protocol):
     def query(self, collection: str, vector: Vectors, limit: int) -> list[tuple[Entry, float]]:
         """The nearest rows to one vector (shape (dimension,)), best first, with cosine similarity."""
 
-    def delete(self, collection: str, ids: Sequence[str]) -> None:
-        """Delete rows. This does not erase bytes: see design, "Chroma does not erase on delete"."""
-
-    def ids(self, collection: str, prefix: str = "") -> list[str]:
-        """All ids that start with `prefix`."""
+    def delete(self, collection: str, record_ids: Sequence[str]) -> None:
+        """Delete all rows of these records. The bytes may linger: see design, "Chroma does not erase on delete"."""
 
     def count(self, collection: str) -> int:
         """Rows in a collection; 0 when there is none."""
@@ -100,7 +100,7 @@ class DraftStore(Protocol):
             NotFound: unknown, or somebody else's.
         """
 
-    def list(self, tenant: str, user_id: str, limit: int = 50) -> list[Draft]:
+    def newest(self, tenant: str, user_id: str, limit: int = 50) -> list[Draft]:
         """The owner's newest drafts."""
 
     def change(self, draft: Draft, expected: DraftState, expected_digest: str) -> Draft:

@@ -1,0 +1,146 @@
+"""Where things are: the environment and one file that names the CRM installations. What is allowed stands in config/."""
+
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from sidecar.errors import Misconfigured
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGED = Path(__file__).resolve().parent / "_data"
+VENDOR_HOSTS = (".salesforce.com", ".force.com", ".salesforce.mil", ".sfcrmproducts.cn", ".hubapi.com", ".hubspot.com")
+
+
+def _shipped(name: str) -> Path:
+    """`config/` or `templates/`: beside the code in a checkout, inside the package when installed as a wheel."""
+    packaged = PACKAGED / name
+    return packaged if packaged.is_dir() else ROOT / name
+
+
+class Installation(BaseModel):
+    """One CRM org. The client secret is a value here only outside production; there it comes from Vault."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    crm: Literal["salesforce"]
+    login_url: str
+    client_id: str
+    client_secret: SecretStr | None = None
+    client_secret_file: Path | None = None
+    ca_file: Path | None = None
+    api_version: str | None = None
+
+    def secret(self) -> str:
+        """The client secret.
+
+        Raises:
+            Misconfigured: none is given or the file cannot be read.
+        """
+        if self.client_secret is not None:
+            return self.client_secret.get_secret_value()
+        if self.client_secret_file is not None:
+            try:
+                return self.client_secret_file.read_text(encoding="utf-8").strip()
+            except OSError as error:
+                raise Misconfigured("The file of a client secret cannot be read: check its path and rights.") from error
+        raise Misconfigured("An installation has neither client_secret nor client_secret_file.")
+
+
+class Settings(BaseSettings):
+    """Read from CRM_SIDECAR_* variables. docs/operations.md lists each one; a test keeps that list complete."""
+
+    model_config = SettingsConfigDict(env_prefix="CRM_SIDECAR_", extra="ignore", frozen=True)
+
+    mode: Literal["development", "production"] = Field(
+        "development", description="production refuses local keys, plain HTTP and CRM hosts that are not the vendor's"
+    )
+    state_dir: Path = Field(Path("var"), description="folder of the embedded defaults: database, vectors, key file")
+    database_url: str = Field("", description="SQLAlchemy URL; empty: SQLite in state_dir")
+    chroma_dir: Path | None = Field(
+        None, description="Chroma's folder; empty: state_dir/chroma. Must be on an encrypted volume in production"
+    )
+    key_file: Path | None = Field(
+        None, description="root key of the embedded key ring; empty: state_dir/keys. Refused in production"
+    )
+    model_dir: Path = Field(
+        ROOT / ".cache" / "models" / "all-MiniLM-L6-v2",
+        description="embedding model, a folder in the Hugging Face layout",
+    )
+    precision: Literal["int8", "fp32"] = Field("int8", description="which graph of the model is used")
+    embed_threads: int = Field(2, ge=1, le=64, description="threads of the embedder")
+    config_dir: Path = Field(_shipped("config"), description="policy as code")
+    templates_dir: Path = Field(_shipped("templates"), description="action templates")
+    installations_file: Path = Field(
+        Path("installations.yaml"), description="names the CRM orgs and their OAuth clients"
+    )
+    public_url: str = Field(
+        "http://127.0.0.1:8080", description="the address that browsers use; the OAuth callback is below it"
+    )
+    host: str = Field("127.0.0.1", description="address to listen on")
+    port: int = Field(8080, ge=0, le=65535, description="port to listen on")
+    threads: int = Field(16, ge=1, le=256, description="request threads of the one worker process")
+    graceful_timeout: int = Field(30, ge=1, le=600, description="seconds that running requests get at shutdown")
+    session_hours: int = Field(8, ge=1, le=24, description="a login lasts this long at most")
+
+    def database(self) -> str:
+        """The SQLAlchemy URL."""
+        return self.database_url or f"sqlite:///{self.state_dir / 'sidecar.sqlite3'}"
+
+    def chroma(self) -> Path:
+        """Chroma's folder."""
+        return self.chroma_dir or self.state_dir / "chroma"
+
+    def keys(self) -> Path:
+        """The embedded key ring's file."""
+        return self.key_file or self.state_dir / "keys"
+
+    def installations(self) -> dict[str, Installation]:
+        """The CRM orgs by name.
+
+        Raises:
+            Misconfigured: the file is missing or wrong, or production mode does not allow what it says.
+        """
+        try:
+            raw = yaml.safe_load(self.installations_file.read_text(encoding="utf-8"))
+        except (OSError, yaml.YAMLError) as error:
+            raise Misconfigured(
+                "installations_file cannot be read: set CRM_SIDECAR_INSTALLATIONS_FILE (docs/operations.md has an example)."
+            ) from error
+        try:
+            found = {str(name): Installation.model_validate(value) for name, value in (raw or {}).items()}
+        except (ValidationError, AttributeError) as error:
+            raise Misconfigured("installations_file does not have the documented form (docs/operations.md).") from error
+        if not found:
+            raise Misconfigured("installations_file names no CRM org.")
+        if self.mode == "production":
+            for name, installation in found.items():
+                _refuse_non_vendor(name, installation)
+        return found
+
+    def check(self) -> None:
+        """Refuse what production mode does not allow.
+
+        Raises:
+            Misconfigured: names the setting to change.
+        """
+        if self.mode != "production":
+            return
+        if not self.public_url.startswith("https://"):
+            raise Misconfigured("Production mode needs an https public_url (CRM_SIDECAR_PUBLIC_URL).")
+        raise Misconfigured(
+            "Production mode refuses the embedded key file: it needs Vault, which this version does not have yet."
+        )
+
+
+def _refuse_non_vendor(name: str, installation: Installation) -> None:
+    url = urlsplit(installation.login_url)
+    if url.scheme != "https" or not (url.hostname or "").endswith(VENDOR_HOSTS):
+        raise Misconfigured(
+            f"Production mode allows only the vendor's own hosts over https: see installation {name!r}."
+        )
+    if installation.client_secret is not None:
+        raise Misconfigured(f"Production mode takes no client_secret from a file in clear: see installation {name!r}.")

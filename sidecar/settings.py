@@ -1,4 +1,4 @@
-"""Where things are: the environment and one file that names the CRM installations. What is allowed stands in config/."""
+"""Where things are: the environment, and one file that names the CRM orgs. What is allowed stands in config/."""
 
 from pathlib import Path
 from typing import Literal
@@ -108,7 +108,7 @@ class Settings(BaseSettings):
             raw = yaml.safe_load(self.installations_file.read_text(encoding="utf-8"))
         except (OSError, yaml.YAMLError) as error:
             raise Misconfigured(
-                "installations_file cannot be read: set CRM_SIDECAR_INSTALLATIONS_FILE (docs/operations.md has an example)."
+                "The file of CRM orgs cannot be read: set CRM_SIDECAR_INSTALLATIONS_FILE (example: docs/operations.md)."
             ) from error
         try:
             found = {str(name): Installation.model_validate(value) for name, value in (raw or {}).items()}

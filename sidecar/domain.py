@@ -119,12 +119,13 @@ class Flag:
 
 
 class Grounding(StrEnum):
-    """What the check of a claim against its quote said."""
+    """What the check of a claim against its quote said. EDITED: the agent's own words, checked for leaks only."""
 
     VERIFIED = "verified"
     UNSUPPORTED = "unsupported"
     STALE = "stale"
     HIDDEN = "hidden"
+    EDITED = "edited"
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +163,16 @@ class Source:
     link: str = ""
     related: bool = False
     flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """A record that was consulted beside the record and its thread; `score` is a cosine similarity."""
+
+    ref: RecordRef
+    title: str = field(repr=False)
+    score: float
+    link: str = ""
 
 
 class DraftState(StrEnum):

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 
 from connectors.interfaces import PreImage, RecordRef, Write, Written
-from sidecar.domain import Claim, DraftState, Flag, Masked, Source, Withheld
+from sidecar.domain import Claim, DraftState, Flag, Masked, Related, Source, Withheld
 from sidecar.errors import Conflict
 
 
@@ -15,8 +15,9 @@ from sidecar.errors import Conflict
 class Draft:
     """What an agent sees before anything is written, and what became of it.
 
-    `write` is what apply sends, already with its key; `digest` covers everything shown, so that apply writes what was
-    shown (If-Match). `before` is the target's value when drafted. Content fields never appear in `repr`.
+    `write` is what apply sends, already with its key (None: this user cannot write anywhere, the draft is for reading);
+    `digest` covers everything shown, so that apply writes what was shown (If-Match). `related` names the records that
+    were consulted beside the record and its thread. `before` is the target's value when drafted. Content fields never appear in `repr`.
     """
 
     id: str
@@ -33,7 +34,8 @@ class Draft:
     record_title: str = field(repr=False)
     claims: tuple[Claim, ...] = field(repr=False)
     sources: tuple[Source, ...] = field(repr=False)
-    write: Write
+    related: tuple[Related, ...] = field(repr=False)
+    write: Write | None
     before: str | None = field(repr=False)
     withheld: tuple[Withheld, ...]
     masked: tuple[Masked, ...]
@@ -55,7 +57,7 @@ class Draft:
         """SHA-256 over what was shown: the write, the claims with their quotes, and the cited sources' hashes."""
         shown = {
             "id": self.id,
-            "write": asdict(self.write),
+            "write": asdict(self.write) if self.write else None,
             "claims": [asdict(claim) for claim in self.claims],
             "sources": [(source.number, source.key.id, source.hash) for source in self.sources],
         }

@@ -80,6 +80,14 @@ class Unavailable(SidecarError):
         self.retry_after = retry_after
 
 
+class CrmFailed(SidecarError):
+    """The CRM answered something that cannot be used. Nothing was written."""
+
+    status = HTTPStatus.BAD_GATEWAY
+    type = "crm-failed"
+    title = "The CRM gave an answer that cannot be used"
+
+
 class Misconfigured(SidecarError):
     """The installation is wrong; said at start where possible."""
 

@@ -100,6 +100,9 @@ class DraftStore(Protocol):
             NotFound: unknown, or somebody else's.
         """
 
+    def known(self, tenant: str, user_id: str, idempotency_key: str) -> Draft | None:
+        """The draft that this key made before, or None."""
+
     def newest(self, tenant: str, user_id: str, limit: int = 50) -> list[Draft]:
         """The owner's newest drafts."""
 

@@ -21,23 +21,23 @@ class ConnectorError(Exception):
         self.code = code
 
 
-class Unauthorized(ConnectorError):  # noqa: N818 - named after what the caller does next
+class Unauthorized(ConnectorError):
     """The grant is missing, expired beyond refresh, or revoked."""
 
 
-class Forbidden(ConnectorError):  # noqa: N818
+class Forbidden(ConnectorError):
     """The CRM refuses this user."""
 
 
-class NotFound(ConnectorError):  # noqa: N818
+class NotFound(ConnectorError):
     """The record does not exist for this user."""
 
 
-class Stale(ConnectorError):  # noqa: N818
+class Stale(ConnectorError):
     """A conditional write found a newer version."""
 
 
-class Retriable(ConnectorError):  # noqa: N818
+class Retriable(ConnectorError):
     """A passing condition. Nothing was written."""
 
     def __init__(self, message: str, *, code: str = "", retry_after: float = 1.0) -> None:
@@ -45,9 +45,9 @@ class Retriable(ConnectorError):  # noqa: N818
         self.retry_after = retry_after
 
 
-class Ambiguous(ConnectorError):  # noqa: N818
+class Ambiguous(ConnectorError):
     """A write was sent and its result is not known."""
 
 
-class Fatal(ConnectorError):  # noqa: N818
+class Fatal(ConnectorError):
     """Not to be retried and not the user's fault."""

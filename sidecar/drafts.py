@@ -15,9 +15,10 @@ from sidecar.errors import Conflict
 class Draft:
     """What an agent sees before anything is written, and what became of it.
 
-    `write` is what apply sends, already with its key (None: this user cannot write anywhere, the draft is for reading);
+    `write` is what apply sends, already with its key; None when this user cannot write anywhere: a draft for reading.
     `digest` covers everything shown, so that apply writes what was shown (If-Match). `related` names the records that
-    were consulted beside the record and its thread. `before` is the target's value when drafted. Content fields never appear in `repr`.
+    were consulted beside the record and its thread. `before` is the target's value when drafted. Content fields never
+    appear in `repr`.
     """
 
     id: str

@@ -14,7 +14,7 @@ class SidecarError(Exception):
     type: ClassVar[str] = "internal"
     title: ClassVar[str] = "Something went wrong inside the sidecar"
 
-    def __init__(self, detail: str, **extra: str | int | float | bool) -> None:
+    def __init__(self, detail: str, **extra: str | float | bool) -> None:
         super().__init__(detail)
         self.detail = detail
         self.extra = extra
@@ -75,7 +75,7 @@ class Unavailable(SidecarError):
     type = "unavailable"
     title = "A part of the service is not available"
 
-    def __init__(self, detail: str, *, retry_after: float = 5.0, **extra: str | int | float | bool) -> None:
+    def __init__(self, detail: str, *, retry_after: float = 5.0, **extra: str | float | bool) -> None:
         super().__init__(detail, **extra)
         self.retry_after = retry_after
 

@@ -1,0 +1,115 @@
+"""Salesforce's REST API for one user: simple-salesforce does the calls, this adds refresh, errors and counting."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import requests
+from simple_salesforce.api import Salesforce
+from simple_salesforce.exceptions import SalesforceError
+
+from connectors.errors import Fatal, Unauthorized
+from connectors.interfaces import Token
+from connectors.oauth import RECONNECT, Grants
+from connectors.salesforce import composite
+from connectors.salesforce.answers import EXPIRED, ambiguous, error_code, error_for, raise_unanswered
+from connectors.salesforce.composite import Answer, Sub
+from connectors.transport import HttpSession, trusted_origin
+
+
+class Client:
+    """Calls as one user.
+
+    `round_trips` counts requests to Salesforce in the order sent; a refreshed token costs one for the refusal, one for
+    the refresh and one for the repetition.
+    """
+
+    def __init__(self, grant_id: str, token: Token, grants: Grants, http: HttpSession, version: str) -> None:
+        self.grant_id = grant_id
+        self.token = token
+        self.version = version
+        self.round_trips = 0
+        self._grants = grants
+        self._http = http
+        self._salesforce = connect(token, http, version)
+
+    @property
+    def generation(self) -> str:
+        """Names the current access token without revealing it: part of cache keys."""
+        return hashlib.sha256(self.token.access_token.encode()).hexdigest()[:16]
+
+    @property
+    def api_usage(self) -> Mapping[str, Any]:
+        """Salesforce's own count of the org's daily calls, from the last answer (Sforce-Limit-Info)."""
+        usage: Mapping[str, Any] = self._salesforce.api_usage
+        return usage
+
+    def get(self, path: str, params: Mapping[str, str] | None = None) -> Any:  # noqa: ANN401 - JSON as it comes
+        """The JSON answer to a GET of `path`, relative to /services/data/vXX.X/.
+
+        Raises:
+            ConnectorError: any of `connectors.errors` but Ambiguous.
+        """
+        return self._call("GET", path, write=False, params=dict(params or {}))
+
+    def composite(self, subs: Sequence[Sub], *, write: bool = False) -> dict[str, Answer]:
+        """One `POST composite`: all or none for a write, each for itself for reads.
+
+        Raises:
+            Ambiguous: a write was sent and the answer is missing or unreadable.
+            ConnectorError: the whole request was refused; single subrequests answer for themselves.
+        """
+        body = composite.request_body(self.version, subs, all_or_none=write)
+        document = self._call("POST", "composite", write=write, json=body)
+        try:
+            return composite.answers(document, subs)
+        except Fatal:
+            if write:
+                raise ambiguous("bad_answer") from None
+            raise
+
+    def _call(self, method: str, path: str, *, write: bool, **options: Any) -> Any:  # noqa: ANN401 - requests' options, any JSON
+        try:
+            return self._send(method, path, write=write, **options)
+        except _Expired:
+            self.renew()
+        try:
+            return self._send(method, path, write=write, **options)
+        except _Expired:
+            raise Unauthorized(RECONNECT, code=EXPIRED) from None
+
+    def _send(self, method: str, path: str, *, write: bool, **options: Any) -> Any:  # noqa: ANN401 - as above
+        self.round_trips += 1
+        try:
+            return self._salesforce.restful(path, method=method, headers={"X-PrettyPrint": "0"}, **options)
+        except SalesforceError as refused:
+            status, body = refused.status, refused.content
+        except requests.RequestException as failed:
+            raise_unanswered(failed, write=write)
+        # Outside the handlers: simple-salesforce's exceptions print the response, so they must not become a context.
+        if status == requests.codes.unauthorized and error_code(body) == EXPIRED:
+            raise _Expired
+        if write and status >= requests.codes.server_error:
+            raise ambiguous(str(status))
+        raise error_for(status, body)
+
+    def renew(self) -> None:
+        """Replace a token that Salesforce refused. Safe in the middle of a write: a refusal wrote nothing."""
+        self.round_trips += 1
+        self.token = self._grants.renew(self.grant_id, self.token)
+        self._salesforce = connect(self.token, self._http, self.version)
+
+
+class _Expired(Exception):
+    """The access token was refused."""
+
+
+def connect(token: Token, http: HttpSession, version: str) -> Salesforce:
+    """simple-salesforce for one access token."""
+    origin = trusted_origin(token.instance_url)
+    salesforce = Salesforce(
+        instance_url=origin, session_id=token.access_token, session=http, version=version, object_pairs_hook=None
+    )
+    # It always builds https addresses (contract, 1.3); `trusted_origin` lets plain http pass on loopback only.
+    salesforce.base_url = f"{origin}/services/data/v{version}/"
+    return salesforce

@@ -4,7 +4,8 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from enum import StrEnum
 
 from connectors.interfaces import PreImage, RecordRef, Write, Written
 from sidecar.domain import Claim, DraftState, Flag, Masked, Related, Source, Withheld
@@ -68,14 +69,14 @@ class Draft:
 ALLOWED: dict[DraftState, frozenset[DraftState]] = {
     DraftState.DRAFT: frozenset({DraftState.APPLYING, DraftState.DISCARDED, DraftState.EXPIRED}),
     DraftState.APPLYING: frozenset({DraftState.APPLIED, DraftState.UNKNOWN, DraftState.DRAFT}),
-    DraftState.UNKNOWN: frozenset({DraftState.APPLIED, DraftState.DISCARDED}),
+    DraftState.UNKNOWN: frozenset({DraftState.APPLIED, DraftState.DRAFT, DraftState.DISCARDED}),
     DraftState.APPLIED: frozenset({DraftState.UNDOING}),
     DraftState.UNDOING: frozenset({DraftState.UNDONE, DraftState.APPLIED}),
     DraftState.UNDONE: frozenset(),
     DraftState.EXPIRED: frozenset(),
     DraftState.DISCARDED: frozenset(),
 }
-"""APPLYING -> DRAFT only when nothing was written for sure (a clear refusal or a proof by read-back)."""
+"""APPLYING or UNKNOWN -> DRAFT only when nothing was written for sure (a clear refusal or a proof by read-back)."""
 
 
 def move(draft: Draft, state: DraftState, **changes: object) -> Draft:
@@ -87,3 +88,49 @@ def move(draft: Draft, state: DraftState, **changes: object) -> Draft:
     if state not in ALLOWED[draft.state]:
         raise Conflict(f"The draft is {draft.state}; it cannot become {state}.", state=str(draft.state))
     return replace(draft, state=state, **changes)  # type: ignore[arg-type]  # replace() checks the names at run time
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long a draft is kept after it last changed.
+
+    `content`: all of it, once it came to an end; `undo`: what undo of an applied draft needs; `rows`: who, what and when,
+    without content, so that a repeated request still finds its answer.
+    """
+
+    content: timedelta = timedelta(days=1)
+    undo: timedelta = timedelta(days=30)
+    rows: timedelta = timedelta(days=90)
+
+
+class Kept(StrEnum):
+    """How much of a draft is still there."""
+
+    ALL = "all"
+    UNDO = "undo"
+    NOTHING = "nothing"
+
+
+def keeps(draft_state: DraftState, changed: datetime, now: datetime, retention: Retention) -> Kept | None:
+    """How much of a draft in this state may be kept; None: not even its row. An open or unclear draft is kept whole."""
+    age = now - changed
+    if draft_state in {DraftState.DRAFT, DraftState.APPLYING, DraftState.UNDOING, DraftState.UNKNOWN}:
+        return Kept.ALL
+    if age >= retention.rows:
+        return None
+    if draft_state is DraftState.EXPIRED:
+        return Kept.NOTHING
+    if age < retention.content:
+        return Kept.ALL
+    return Kept.UNDO if draft_state is DraftState.APPLIED and age < retention.undo else Kept.NOTHING
+
+
+def reduce(draft: Draft, kept: Kept) -> Draft:
+    """The draft with no more content than `kept` says. Its digest changes with it."""
+    if kept is Kept.ALL:
+        return draft
+    undoable = replace(draft, record_title="", claims=(), sources=(), related=(), withheld=(), masked=(), flags=())
+    if kept is Kept.UNDO:
+        return undoable
+    emptied = replace(draft.write, values=()) if draft.write else None
+    return replace(undoable, write=emptied, before=None, preimage=None, warnings=())

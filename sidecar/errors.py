@@ -69,15 +69,16 @@ class PreconditionFailed(SidecarError):
 
 
 class Unavailable(SidecarError):
-    """A part that is needed does not answer. Nothing was written."""
+    """A part that is needed does not answer. Nothing was written. `part` names it: crm, index, database, audit."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     type = "unavailable"
     title = "A part of the service is not available"
 
-    def __init__(self, detail: str, *, retry_after: float = 5.0, **extra: str | float | bool) -> None:
+    def __init__(self, detail: str, *, retry_after: float = 5.0, part: str = "", **extra: str | float | bool) -> None:
         super().__init__(detail, **extra)
         self.retry_after = retry_after
+        self.part = part
 
 
 class CrmFailed(SidecarError):

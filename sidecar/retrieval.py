@@ -40,25 +40,26 @@ class Index:
         self._store = store
         self._keys = keys
 
-    def vectors(self, tenant: str, admitted: Admitted) -> Vectors:
+    def vectors(self, tenant: str, admitted: Admitted, *, known: Vectors | None = None) -> Vectors:
         """Protected vectors of `admitted.passages`, in their order; new and changed ones are embedded and stored.
 
-        Only passages that the purpose "index" allows (`indexable`) are looked up or stored.
+        `known` are the vectors of the first passages, when the caller has them already. Only passages that the purpose
+        "index" allows (`indexable`) are looked up or stored.
         """
-        passages = admitted.passages
+        passages = admitted.passages[0 if known is None else len(known) :]
         result = np.zeros((len(passages), self._embedder.dimension), dtype=np.float32)
-        missing = list(range(len(passages)))
+        missing = set(range(len(passages)))
         for object_, positions in _by_object(passages).items():
-            known = self._known(self.collection(tenant, object_), [passages[i] for i in positions])
+            stored = self._stored(self.collection(tenant, object_), [passages[i] for i in positions])
             for i in positions:
-                vector = known.get(passages[i].key.id)
-                if vector is not None:
+                if (vector := stored.get(passages[i].key.id)) is not None:
                     result[i] = vector
-                    missing.remove(i)
+                    missing.discard(i)
         if missing:
-            result[missing] = self._protect(tenant, self._embedder.embed([index_text(passages[i]) for i in missing]))
-            self._remember(tenant, [passages[i] for i in missing], result[missing])
-        return result
+            new = sorted(missing)
+            result[new] = self._protect(tenant, self._embedder.embed([index_text(passages[i]) for i in new]))
+            self._remember(tenant, [passages[i] for i in new], result[new])
+        return result if known is None else np.concatenate([known, result])
 
     def related(
         self,
@@ -105,7 +106,7 @@ class Index:
         """One collection per tenant, object type and model fingerprint."""
         return f"{tenant}.{object_}.{self._embedder.fingerprint[:16]}"
 
-    def _known(self, collection: str, passages: Sequence[Passage]) -> dict[str, Vectors]:
+    def _stored(self, collection: str, passages: Sequence[Passage]) -> dict[str, Vectors]:
         wanted = {passage.key.id: passage.hash for passage in passages if passage.indexable}
         if not wanted:
             return {}

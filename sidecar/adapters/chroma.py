@@ -36,7 +36,8 @@ def _guarded() -> Iterator[None]:
             raise
         raise Unavailable(
             "The vector index cannot be used. It holds no text and can be rebuilt at any time: "
-            "stop the sidecar, remove the index folder, start it and run `crm-sidecar sync`."
+            "stop the sidecar, remove the index folder, start it and run `crm-sidecar sync`.",
+            part="index",
         ) from None
 
 

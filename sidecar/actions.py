@@ -1,0 +1,281 @@
+"""The whole story of one click: draft(), apply(), undo(), with edit(), discard() and show() beside them.
+
+Every step acts live, as the user; asks the policy again; and stops when it cannot be audited.
+"""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from time import perf_counter
+
+from connectors.interfaces import Bundle, RecordRef, Session, Target, TargetKind, Write
+from sidecar import evidence, firewall, grounding, templates, trail, writeback
+from sidecar.crm import crm_errors, open_session
+from sidecar.domain import Claim, DraftState, Grounding, Principal
+from sidecar.drafts import Draft, move
+from sidecar.errors import Conflict, Invalid, PreconditionFailed
+from sidecar.interfaces import Services
+from sidecar.templates import Template
+
+
+@dataclass(frozen=True, slots=True)
+class Click:
+    """What an agent asked for. `exclude` holds names such as "Case.Description"; `target` overrides the template's."""
+
+    action: str
+    record: RecordRef
+    purpose: str = ""
+    exclude: frozenset[str] = frozenset()
+    target: TargetKind | None = None
+    idempotency_key: str = ""
+
+
+def draft(services: Services, principal: Principal, click: Click) -> Draft:
+    """Read live, filter, reason, check, save. Nothing is written to the CRM.
+
+    Raises:
+        Refused, NotFound, Unauthenticated, Unavailable, CrmFailed, Invalid: see `sidecar.errors`.
+        Conflict: the idempotency key was used for another click.
+    """
+    if known := _known(services, principal, click):
+        return known
+    clock = _Stopwatch()
+    with trail.refusals(services, principal, kind="draft", action=click.action, record=click.record):
+        template = services.templates.get(click.action)
+        purpose = click.purpose or services.policy.default_purpose(click.action)
+        services.policy.authorize(principal, action=click.action, purpose=purpose, record=None)
+        session = open_session(services, principal)
+        with crm_errors():
+            target = _choose(session, template, click)
+            bundle = session.read(click.record, _with_target(template, target))
+        clock.lap("read")
+        decision = services.policy.authorize(principal, action=click.action, purpose=purpose, record=bundle.record)
+    found = evidence.gather(
+        services, session, bundle, template=template, purpose=decision.purpose, excluded=click.exclude
+    )
+    clock.lap("evidence")
+    prompt = templates.render(template, found.admitted, now=services.clock(), vectors=found.vectors)
+    claims = grounding.verify(services.reasoner.generate(prompt), found.admitted.passages)
+    supported = [claim for claim in claims if claim.grounding is Grounding.VERIFIED]
+    released = firewall.release(supported, admitted=found.admitted, purpose=decision.purpose, policy=services.policy)
+    clock.lap("reason")
+    now = services.clock()
+    made = Draft(
+        id=secrets.token_urlsafe(16),
+        tenant=principal.tenant,
+        crm=principal.crm,
+        user_id=principal.user_id,
+        action=click.action,
+        template=template.id,
+        reasoner=services.reasoner.name,
+        purpose=purpose,
+        rule=decision.rule,
+        policy_digest=decision.digest,
+        record=bundle.record.ref,
+        record_title=evidence.title(found.admitted.passages, released, bundle.record.ref),
+        claims=released.claims,
+        sources=evidence.cited(found, released, session.link),
+        related=evidence.consulted(found, released, session.link),
+        write=_write(template, bundle, target, released.claims, key=_new_key()),
+        before=_before(bundle, target),
+        withheld=found.admitted.withheld,
+        masked=found.admitted.masked,
+        flags=(*found.admitted.flags, *released.flags),
+        warnings=(*found.warnings, *_warnings(claims, released.claims, target, found.admitted.omitted)),
+        created=now,
+        expires=now + services.policy.draft_ttl,
+        idempotency_key=click.idempotency_key,
+        round_trips=session.round_trips,
+    )
+    made = replace(made, timings_ms=clock.laps)
+    trail.record(services, made, "draft", "created")
+    return services.drafts.add(made)
+
+
+def show(services: Services, principal: Principal, draft_id: str) -> Draft:
+    """A draft as its owner may see it now: its sources are re-read as her; an interrupted apply is settled first.
+
+    Raises:
+        NotFound: not hers, or she has lost the record.
+    """
+    stored = services.drafts.get(principal.tenant, principal.user_id, draft_id)
+    session = open_session(services, principal)
+    if stored.state in (DraftState.APPLYING, DraftState.UNKNOWN):
+        stored = writeback.settle(services, session, stored)
+    return evidence.recheck(services, session, stored)[0]
+
+
+def edit(
+    services: Services, principal: Principal, draft_id: str, digest: str, edits: Mapping[int, str | None]
+) -> Draft:
+    """Replace the text of claims by the agent's own words (None removes one), checked again for leaks.
+
+    A text that its quote still supports stays VERIFIED; any other becomes EDITED: the agent's own words.
+
+    Raises:
+        PreconditionFailed: somebody changed the draft meanwhile.
+        Invalid: there is no such claim, or the text holds what may not be written.
+    """
+    stored = _fresh(services, principal, draft_id, digest)
+    if stored.write is None:
+        raise Conflict("This draft is for reading only: there is nothing to edit.")
+    if unknown := [index for index in edits if not 0 <= index < len(stored.claims)]:
+        raise Invalid("The draft has no claim with this number.", claim=unknown[0])
+    claims = []
+    for index, claim in enumerate(stored.claims):
+        text = edits.get(index, claim.text)
+        if text is None:
+            continue
+        claims.append(claim if text == claim.text else _edited(services, stored, claim, text))
+    template = services.templates.get(stored.action, int(stored.template.partition("@")[2]))
+    values = templates.compose(template, claims, key=stored.write.key, max_bytes=stored.write.target.max_bytes)
+    changed = replace(stored, claims=tuple(claims), edited=True, write=replace(stored.write, values=values))
+    trail.record(services, changed, "edit", "saved")
+    return services.drafts.change(changed, DraftState.DRAFT, digest)
+
+
+def apply(services: Services, principal: Principal, draft_id: str, digest: str) -> Draft:
+    """Write what was shown, exactly once. A second click on an applied draft returns it unchanged.
+
+    Raises:
+        PreconditionFailed: the draft is not what was shown, a source changed, or the record moved on.
+        Refused: the policy or the CRM says no.
+        Conflict: the draft is expired, discarded, undone, empty, or being applied right now.
+    """
+    stored = services.drafts.get(principal.tenant, principal.user_id, draft_id)
+    session = open_session(services, principal)
+    if stored.state in (DraftState.APPLYING, DraftState.UNKNOWN):
+        stored = writeback.settle(services, session, stored)
+    if stored.state is not DraftState.DRAFT and stored.digest == digest:
+        if stored.state in (DraftState.APPLIED, DraftState.UNKNOWN):
+            return stored
+        raise Conflict(f"The draft is {stored.state}: it cannot be applied.", state=str(stored.state))
+    with trail.refusals(services, principal, kind="apply", action=stored.action, record=stored.record):
+        _fresh(services, principal, draft_id, digest)
+        if stored.write is None or not stored.write.values:
+            raise Conflict("There is nothing to write: the draft has no supported sentence or no target.")
+        checked, record = evidence.recheck(services, session, stored)
+        services.policy.authorize(principal, action=stored.action, purpose=stored.purpose, record=record)
+        if any(claim.grounding in (Grounding.HIDDEN, Grounding.STALE) for claim in checked.claims):
+            raise PreconditionFailed("A cited source has changed or is no longer yours to see. Draft again.")
+    return writeback.send(services, session, stored)
+
+
+def undo(services: Services, principal: Principal, draft_id: str) -> Draft:
+    """Put back what stood there. Idempotent; refuses when the target changed after apply.
+
+    Raises:
+        PreconditionFailed: the target changed since.
+        Conflict: nothing was applied, or it cannot be undone.
+    """
+    stored = services.drafts.get(principal.tenant, principal.user_id, draft_id)
+    if stored.state is DraftState.UNDONE:
+        return stored
+    session = open_session(services, principal)
+    with trail.refusals(services, principal, kind="undo", action=stored.action, record=stored.record):
+        services.policy.authorize(principal, action=stored.action, purpose=stored.purpose, record=None)
+        return writeback.take_back(services, session, stored)
+
+
+def discard(services: Services, principal: Principal, draft_id: str) -> Draft:
+    """Throw a draft away. It was never written.
+
+    Raises:
+        Conflict: it was written, or may have been.
+    """
+    stored = services.drafts.get(principal.tenant, principal.user_id, draft_id)
+    changed = move(stored, DraftState.DISCARDED)
+    trail.record(services, changed, "discard", "discarded")
+    return services.drafts.change(changed, stored.state, stored.digest)
+
+
+def _known(services: Services, principal: Principal, click: Click) -> Draft | None:
+    if not click.idempotency_key:
+        return None
+    known = services.drafts.known(principal.tenant, principal.user_id, click.idempotency_key)
+    if known and (known.action, known.record) != (click.action, click.record):
+        raise Conflict("This idempotency key was used for another draft. Use a new one.")
+    return show(services, principal, known.id) if known else None
+
+
+def _fresh(services: Services, principal: Principal, draft_id: str, digest: str) -> Draft:
+    stored = services.drafts.get(principal.tenant, principal.user_id, draft_id)
+    if stored.state is not DraftState.DRAFT:
+        raise Conflict(f"The draft is {stored.state}.", state=str(stored.state))
+    if services.clock() >= stored.expires:
+        raise Conflict("The draft has expired. Draft again.", state=str(DraftState.EXPIRED))
+    if not secrets.compare_digest(stored.digest.encode(), digest.encode()):
+        raise PreconditionFailed("The draft is not what was shown to you. Load it again.")
+    return stored
+
+
+def _choose(session: Session, template: Template, click: Click) -> Target | None:
+    available = {target.kind: target for target in session.targets(click.record)}
+    if click.target is not None:
+        if click.target not in template.targets or click.target not in available:
+            raise Invalid("This draft cannot be written there. Leave the target out to get the best one.")
+        return available[click.target]
+    return next((available[kind] for kind in template.targets if kind in available), None)
+
+
+def _with_target(template: Template, target: Target | None) -> Mapping[str, Sequence[str]]:
+    """The template's fields, and the field to be written: read for "before", never admitted as evidence."""
+    if target is None or not target.field:
+        return template.fields
+    object_, name = target.field.split(".")
+    return {**template.fields, object_: (*template.fields.get(object_, ()), name)}
+
+
+def _before(bundle: Bundle, target: Target | None) -> str | None:
+    if target is None or not target.field:
+        return None
+    value = bundle.record.fields.get(target.field.split(".")[1])
+    return None if value is None else str(value)
+
+
+def _write(
+    template: Template, bundle: Bundle, target: Target | None, claims: Sequence[Claim], *, key: str
+) -> Write | None:
+    if target is None:
+        return None
+    values = templates.compose(template, claims, key=key, max_bytes=target.max_bytes)
+    return Write(key, bundle.record.ref, bundle.record.version, target, values)
+
+
+def _warnings(made: Sequence[Claim], kept: Sequence[Claim], target: Target | None, omitted: int) -> tuple[str, ...]:
+    said = []
+    if not kept:
+        said.append("The record holds nothing that supports a sentence. Nothing was made up.")
+    if lost := len(made) - len(kept):
+        said.append(f"Left out because the record does not support it: {lost}.")
+    if omitted:
+        said.append(f"Passages left out to keep to the budget of this purpose: {omitted}.")
+    if target is None:
+        said.append("You cannot write to this record: the draft is for reading.")
+    elif not target.undoable:
+        said.append("What is written here cannot be undone.")
+    return tuple(said)
+
+
+def _edited(services: Services, stored: Draft, claim: Claim, text: str) -> Claim:
+    purpose = services.policy.purpose(stored.purpose)
+    if firewall.leaks(text, purpose=purpose, policy=services.policy):
+        raise Invalid("Your text holds a number or a secret that may not be written. Remove it and save again.")
+    verified = grounding.supports(text, claim.quote)
+    return replace(claim, text=text, grounding=Grounding.VERIFIED if verified else Grounding.EDITED)
+
+
+def _new_key() -> str:
+    """A write's key: unique, URL-safe, single-case (Salesforce compares some keys without regard to case)."""
+    return f"pa{secrets.token_hex(12)}"
+
+
+class _Stopwatch:
+    def __init__(self) -> None:
+        self.laps: dict[str, float] = {}
+        self._last = perf_counter()
+
+    def lap(self, name: str) -> None:
+        now = perf_counter()
+        self.laps[name] = round((now - self._last) * 1000, 1)
+        self._last = now

@@ -1,0 +1,42 @@
+"""Opens a user's live session at her CRM and turns what goes wrong there into the sidecar's own errors."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from connectors import errors as crm
+from connectors.interfaces import Session
+from sidecar.domain import Principal
+from sidecar.errors import CrmFailed, NotFound, PreconditionFailed, Refused, Unauthenticated, Unavailable
+from sidecar.interfaces import Services
+
+
+def open_session(services: Services, principal: Principal) -> Session:
+    """Live access as `principal`.
+
+    Raises:
+        Unauthenticated: her grant is gone, or her org is no longer configured.
+    """
+    connector = services.connectors.get(principal.installation)
+    if connector is None:
+        raise Unauthenticated("Your CRM org is not configured here any more. Ask your administrator.")
+    with crm_errors():
+        return connector.session(principal.grant_id)
+
+
+@contextmanager
+def crm_errors() -> Iterator[None]:
+    """Translate connector errors. `Ambiguous` is left alone: only apply and undo know what to do with it."""
+    try:
+        yield
+    except crm.Unauthorized as error:
+        raise Unauthenticated("Your connection to the CRM has ended. Log in again to reconnect.") from error
+    except crm.Forbidden as error:
+        raise Refused("The CRM does not allow you to do this.", rule="crm") from error
+    except crm.NotFound as error:
+        raise NotFound("The CRM shows you no such record. Check the id, or ask its owner for access.") from error
+    except crm.Stale as error:
+        raise PreconditionFailed("The record has changed in the CRM since it was read. Draft again.") from error
+    except crm.Retriable as error:
+        raise Unavailable("The CRM is busy. Nothing was written; try again.", retry_after=error.retry_after) from error
+    except crm.Fatal as error:
+        raise CrmFailed("The CRM gave an unexpected answer. Nothing was written.", code=error.code) from error

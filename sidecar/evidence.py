@@ -1,0 +1,172 @@
+"""What a draft rests on. gather(): all that the reasoner may see; recheck(): is what was cited still so?"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from connectors.interfaces import Bundle, Record, RecordRef, Session
+from sidecar.crm import crm_errors
+from sidecar.domain import Claim, Grounding, Passage, Related, Source, Vectors
+from sidecar.drafts import Draft
+from sidecar.errors import NotFound, Unavailable
+from sidecar.firewall import Admitted, Released, admit
+from sidecar.interfaces import Services
+from sidecar.policy import Purpose
+from sidecar.retrieval import Hit, Index, centre
+from sidecar.templates import Template
+
+TITLE_FIELDS = ("Subject", "Title")
+INDEX_IS_DOWN = "The index of related records is not available: this draft rests on the record and its thread alone."
+THREAD_IS_LONG = "The thread is longer than what was read: only its newest messages were considered."
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Passages that passed the firewall, their vectors (None when the index is down), and the records consulted."""
+
+    admitted: Admitted
+    vectors: Vectors | None
+    hits: tuple[Hit, ...]
+    warnings: tuple[str, ...]
+
+
+def gather(
+    services: Services,
+    session: Session,
+    bundle: Bundle,
+    *,
+    template: Template,
+    purpose: Purpose,
+    excluded: frozenset[str],
+) -> Evidence:
+    """Admit the record and its thread, then the related records that the CRM shows to this user now."""
+    tenant = session.user.tenant
+    admit_ = partial(
+        admit,
+        purpose=purpose,
+        policy=services.policy,
+        fields=template.fields,
+        fingerprint=services.keys.hasher(tenant),
+        excluded=excluded,
+        own_writes=services.drafts.own_writes(tenant, bundle.record.ref.id),
+    )
+    admitted = admit_([bundle.record, *bundle.thread], people=bundle.people)
+    warnings = (THREAD_IS_LONG,) if bundle.truncated else ()
+    if not admitted.passages:
+        return Evidence(admitted, None, (), warnings)
+    index = Index(services.embedder, services.vectors, services.keys)
+    try:
+        vectors = index.vectors(tenant, admitted)
+        with crm_errors():
+            hits = index.related(
+                session,
+                centre(vectors, admitted.passages),
+                objects=template.related,
+                fields=template.fields,
+                limit=template.related_limit,
+                exclude=bundle.record.ref,
+                rescore=lambda record: admit_([record], people=bundle.people, related=True),
+            )
+        if hits:
+            records = [hit.record for hit in hits]
+            admitted = admit_(records, people=bundle.people, related=True, after=admitted)
+            vectors = index.vectors(tenant, admitted, known=vectors)
+    except Unavailable as error:
+        if error.part != "index":
+            raise
+        return Evidence(admitted, None, (), (*warnings, INDEX_IS_DOWN))
+    return Evidence(admitted, vectors, tuple(hits), warnings)
+
+
+def cited(evidence: Evidence, released: Released, link: Callable[[RecordRef], str]) -> tuple[Source, ...]:
+    """The passages that the released claims cite, as they are stored with the draft."""
+    numbers = {claim.passage for claim in released.claims}
+    passages = [passage for passage in evidence.admitted.passages if passage.number in numbers]
+    return tuple(
+        Source(
+            number=passage.number,
+            key=passage.key,
+            hash=passage.hash,
+            root=passage.root,
+            role=passage.role,
+            author=released.authors.get(passage.number, ""),
+            when=passage.when,
+            text=released.texts[passage.number],
+            title=title(evidence.admitted.passages, released, passage.key.ref),
+            link=link(passage.key.ref),
+            related=passage.related,
+            flags=passage.flags,
+        )
+        for passage in passages
+    )
+
+
+def consulted(evidence: Evidence, released: Released, link: Callable[[RecordRef], str]) -> tuple[Related, ...]:
+    """The related records, by the titles that the firewall let through."""
+    return tuple(
+        Related(ref, title(evidence.admitted.passages, released, ref), round(hit.score, 4), link(ref))
+        for hit in evidence.hits
+        for ref in [hit.record.ref]
+    )
+
+
+def title(passages: Sequence[Passage], released: Released, ref: RecordRef) -> str:
+    """A record's title as released; its id when the policy shows none."""
+    for passage in passages:
+        if passage.key.ref == ref and passage.key.field in TITLE_FIELDS and passage.key.ordinal == 0:
+            return released.texts[passage.number]
+    return ref.id
+
+
+def recheck(services: Services, session: Session, draft: Draft) -> tuple[Draft, Record]:
+    """The draft as this user may see it now, and its record: one round trip.
+
+    A claim whose source she has lost is HIDDEN and emptied; one whose source changed is STALE. Related records that
+    she has lost disappear without a trace.
+
+    Raises:
+        NotFound: she has lost the record itself.
+    """
+    refs = {draft.record, *(source.key.ref for source in draft.sources), *(item.ref for item in draft.related)}
+    fields: dict[str, set[str]] = {ref.object: set() for ref in refs}
+    for source in draft.sources:
+        fields[source.key.ref.object].add(source.key.field)
+    record_fields = fields[draft.record.object]
+    record_fields.update(services.policy.record_attributes(draft.record.object))
+    with crm_errors():
+        live = session.reread(sorted(refs, key=str), {object_: sorted(names) for object_, names in fields.items()})
+    record = live.get(draft.record)
+    if record is None:
+        raise NotFound("The CRM shows you no such record any more, so its draft is not shown either.")
+    state = _sources_now(draft, live, services.keys.hasher(draft.tenant))
+    return (
+        replace(
+            draft,
+            claims=tuple(_claim_now(claim, state) for claim in draft.claims),
+            sources=tuple(source for source in draft.sources if state[source.number] is not Grounding.HIDDEN),
+            related=tuple(item for item in draft.related if item.ref in live),
+        ),
+        record,
+    )
+
+
+def _sources_now(
+    draft: Draft, live: Mapping[RecordRef, Record], fingerprint: Callable[[str], str]
+) -> dict[int, Grounding]:
+    state: dict[int, Grounding] = {}
+    for source in draft.sources:
+        record = live.get(source.key.ref)
+        if record is None or source.key.field not in record.fields:
+            state[source.number] = Grounding.HIDDEN
+        elif fingerprint(str(record.fields[source.key.field] or "")) != source.hash:
+            state[source.number] = Grounding.STALE
+        else:
+            state[source.number] = Grounding.VERIFIED
+    return state
+
+
+def _claim_now(claim: Claim, state: Mapping[int, Grounding]) -> Claim:
+    now = state.get(claim.passage, Grounding.VERIFIED)
+    if now is Grounding.HIDDEN:
+        return replace(claim, text="", quote="", start=0, end=0, grounding=now)
+    return replace(claim, grounding=now) if now is Grounding.STALE else claim

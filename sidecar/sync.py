@@ -1,0 +1,90 @@
+"""Keeps the index near the CRM: pull what changed, admit it under the purpose "index", store vectors, note how far.
+
+A sync reads as one connected user and sees what she sees. It makes nothing visible to anybody: what the index finds is
+read again by the person who asks (retrieval.py). A checkpoint moves only past what is stored.
+"""
+
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import islice
+
+from connectors.interfaces import Change, Checkpoint, Record, Session
+from sidecar.crm import crm_errors
+from sidecar.errors import Conflict
+from sidecar.firewall import admit
+from sidecar.interfaces import CheckpointStore, Services
+from sidecar.retrieval import Index
+
+BATCH = 50
+"""Records admitted, embedded and stored together."""
+LEASE = timedelta(minutes=5)
+INDEX_PURPOSE = "index"
+
+
+@dataclass(frozen=True, slots=True)
+class SyncReport:
+    """What one run of one object did."""
+
+    object: str
+    indexed: int
+    removed: int
+    checkpoint: Checkpoint
+
+
+def sync(
+    services: Services,
+    checkpoints: CheckpointStore,
+    session: Session,
+    object_: str,
+    *,
+    full: bool = False,
+    progress: Callable[[int], None] = lambda _: None,
+) -> SyncReport:
+    """Bring one object up to date. `full` starts over. `progress` is told how many changes a batch held.
+
+    Raises:
+        Conflict: another process is syncing this object.
+    """
+    tenant, owner = session.user.tenant, uuid.uuid4().hex
+    if not checkpoints.acquire(tenant, object_, owner, services.clock(), LEASE):
+        raise Conflict("This object is being synchronised by another process. Try again later.", object=object_)
+    try:
+        checkpoint = Checkpoint(object_) if full else checkpoints.load(tenant, object_)
+        index = Index(services.embedder, services.vectors, services.keys)
+        if full:
+            services.vectors.drop(index.collection(tenant, object_))
+        indexed = removed = 0
+        fields = services.policy.fields(object_, purpose=services.policy.purpose(INDEX_PURPOSE))
+        with crm_errors():
+            for batch in _batches(session.changes(checkpoint, fields)):
+                records = [change.record for change in batch if change.record is not None]
+                index.forget(tenant, [change.ref for change in batch])
+                _store(services, index, tenant, records, fields)
+                checkpoint = batch[-1].checkpoint
+                checkpoints.save(tenant, checkpoint, owner, services.clock())
+                checkpoints.acquire(tenant, object_, owner, services.clock(), LEASE)
+                indexed, removed = indexed + len(records), removed + len(batch) - len(records)
+                progress(len(batch))
+        return SyncReport(object_, indexed, removed, checkpoint)
+    finally:
+        checkpoints.release(tenant, object_, owner)
+
+
+def _store(services: Services, index: Index, tenant: str, records: Sequence[Record], fields: Sequence[str]) -> None:
+    if not records:
+        return
+    admitted = admit(
+        records,
+        purpose=services.policy.purpose(INDEX_PURPOSE),
+        policy=services.policy,
+        fields={records[0].ref.object: fields},
+        fingerprint=services.keys.hasher(tenant),
+    )
+    index.vectors(tenant, admitted)
+
+
+def _batches(changes: Iterator[Change]) -> Iterator[list[Change]]:
+    while batch := list(islice(changes, BATCH)):
+        yield batch

@@ -1,12 +1,13 @@
 """What the sidecar needs from the outside, as Protocols. Adapters implement them; `app.create_app` chooses."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Protocol
 
-from connectors.interfaces import Connector, TokenStore
-from sidecar.domain import JSON, Claim, Vectors
+from connectors.interfaces import Checkpoint, Connector, TokenStore
+from sidecar.audit import AuditReport
+from sidecar.domain import JSON, Claim, Principal, Vectors
 from sidecar.drafts import Draft, DraftState
 from sidecar.policy import Policy
 from sidecar.templates import Prompt, TemplateSet
@@ -133,20 +134,73 @@ class AuditLog(Protocol):
             Unavailable: it cannot be written. The caller must stop.
         """
 
-    def verify(self, tenant: str | None = None) -> "AuditReport":
-        """Walk the chain."""
+    def verify(self, tenant: str | None = None) -> AuditReport:
+        """Walk the chain of one tenant, or of all."""
 
     def events(self, tenant: str, limit: int = 100) -> list[JSON]:
         """The newest events."""
 
 
 @dataclass(frozen=True, slots=True)
-class AuditReport:
-    """Result of a verification: `broken` is the first sequence number that does not fit, or None."""
+class PanelSession:
+    """A logged-in browser. `csrf` is the token that every changing request of the panel must carry."""
 
-    events: int
-    head: str
-    broken: int | None
+    principal: Principal
+    csrf: str = field(repr=False)
+    created: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LoginState:
+    """What a login must remember between leaving for the CRM and coming back. `nonce` also lies in the browser."""
+
+    crm: str
+    verifier: str = field(repr=False)
+    nonce: str = field(repr=False)
+    redirect_uri: str
+    return_to: str = "/"
+
+
+class SessionStore(Protocol):
+    """Server-side sessions of the panel and one-time login states. Ids are secrets and stored hashed."""
+
+    def create(self, principal: Principal, now: datetime) -> tuple[str, PanelSession]:
+        """A new session and its id, the value of the cookie."""
+
+    def load(self, session_id: str, now: datetime) -> PanelSession | None:
+        """The session when it is known, not too old and not idle for too long; marks it as seen."""
+
+    def end(self, session_id: str) -> None:
+        """Log out."""
+
+    def start_login(self, login: LoginState, now: datetime) -> str:
+        """Keep `login` for a few minutes; the `state` parameter for the CRM."""
+
+    def finish_login(self, state: str, now: datetime) -> LoginState | None:
+        """The login of `state`, once: a second call, a late one or an unknown state gives None."""
+
+    def purge(self, now: datetime) -> int:
+        """Delete what has expired; the number of rows."""
+
+
+class CheckpointStore(Protocol):
+    """How far each sync is, and who may run it. A lease is held by one owner until it runs out."""
+
+    def load(self, tenant: str, object_: str) -> Checkpoint:
+        """The stored checkpoint, or an empty one."""
+
+    def acquire(self, tenant: str, object_: str, owner: str, now: datetime, ttl: timedelta) -> bool:
+        """Take or prolong the lease until `now + ttl`; False when somebody else holds it."""
+
+    def save(self, tenant: str, checkpoint: Checkpoint, owner: str, now: datetime) -> None:
+        """Store durably.
+
+        Raises:
+            Conflict: `owner` does not hold the lease any more.
+        """
+
+    def release(self, tenant: str, object_: str, owner: str) -> None:
+        """Give the lease back; nothing happens when it is not `owner`'s."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +215,10 @@ class Services:
     reasoner: Reasoner
     drafts: DraftStore
     audit: AuditLog
+    sessions: SessionStore
+    checkpoints: CheckpointStore
     policy: Policy
     templates: TemplateSet
     clock: Callable[[], datetime]
+    apply_lease: timedelta = timedelta(seconds=60)
+    """How long an apply belongs to the process that claimed it; longer than any request to a CRM may take."""

@@ -14,7 +14,7 @@ from connectors.interfaces import Change, Checkpoint, Record, Session
 from sidecar.crm import crm_errors
 from sidecar.errors import Conflict
 from sidecar.firewall import admit
-from sidecar.interfaces import CheckpointStore, Services
+from sidecar.interfaces import Services
 from sidecar.retrieval import Index
 
 BATCH = 50
@@ -35,7 +35,6 @@ class SyncReport:
 
 def sync(
     services: Services,
-    checkpoints: CheckpointStore,
     session: Session,
     object_: str,
     *,
@@ -47,7 +46,7 @@ def sync(
     Raises:
         Conflict: another process is syncing this object.
     """
-    tenant, owner = session.user.tenant, uuid.uuid4().hex
+    tenant, owner, checkpoints = session.user.tenant, uuid.uuid4().hex, services.checkpoints
     if not checkpoints.acquire(tenant, object_, owner, services.clock(), LEASE):
         raise Conflict("This object is being synchronised by another process. Try again later.", object=object_)
     try:

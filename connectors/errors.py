@@ -6,6 +6,7 @@
     ├── NotFound       no such record for this user (missing and hidden look the same, on purpose)
     ├── Stale          the record moved on since it was read: draft again
     ├── Retriable      try again after `retry_after` seconds; nothing was written
+    ├── Resync         what was deleted since the checkpoint is no longer known: read everything again
     ├── Ambiguous      a write was sent and no answer came: read back, never send again
     └── Fatal          a bug, a wrong configuration, or an answer we do not understand
 
@@ -43,6 +44,10 @@ class Retriable(ConnectorError):
     def __init__(self, message: str, *, code: str = "", retry_after: float = 1.0) -> None:
         super().__init__(message, code=code)
         self.retry_after = retry_after
+
+
+class Resync(ConnectorError):
+    """The CRM has forgotten what happened since the checkpoint."""
 
 
 class Ambiguous(ConnectorError):

@@ -43,13 +43,15 @@ class Record:
 class Bundle:
     """A record with its thread (messages and comments, oldest first) and its people (contact, owner, account).
 
-    `truncated` says that the thread is longer than what was read (the newest messages are kept).
+    `truncated` says that the thread is longer than what was read (the newest messages are kept). `own_writes` are ids
+    of records that the assistant created or changed for this record, as far as the CRM keeps book of it.
     """
 
     record: Record
     thread: tuple[Record, ...]
     people: tuple[Record, ...]
     truncated: bool = False
+    own_writes: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +178,13 @@ class Session(Protocol):
         """The user's newest records of an object, for a chooser."""
 
     def changes(self, checkpoint: Checkpoint, fields: Sequence[str]) -> Iterator[Change]:
-        """Everything of one object that changed since `checkpoint`, oldest first, deletions included."""
+        """Everything of one object that changed since `checkpoint`, oldest first, deletions included.
+
+        May repeat what was seen before, never leaves something out. Continue from the last checkpoint yielded.
+
+        Raises:
+            Resync: the CRM no longer knows what was deleted since then. Start again without a checkpoint.
+        """
 
     def targets(self, ref: RecordRef) -> tuple[Target, ...]:
         """Where this user can write for `ref`, best first."""
@@ -267,7 +275,7 @@ class Connector(Protocol):
         """
 
     def session(self, grant_id: str) -> Session:
-        """Live access for one user.
+        """Live access for one user. `grant_id` is "crm:tenant:user id"; the session's user has no more than these.
 
         Raises:
             Unauthorized: no such grant.

@@ -24,7 +24,7 @@ TTL_SECONDS = 600.0
 CACHE_SIZE = 4_096
 _SKEW = timedelta(minutes=5)
 
-POLYMORPHIC_FIELDS = ("Id", "Name", "Email")
+POLYMORPHIC_FIELDS = ("Id", "Name")
 """What can be asked of a parent that may be a user or a queue: fields of the pseudo-object Name."""
 
 

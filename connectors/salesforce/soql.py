@@ -49,8 +49,8 @@ def id_list(ids: Collection[str]) -> str:
 
 def select(fields: Sequence[str], object_: str, where: str = "", tail: str = "") -> str:
     """A SELECT statement; `fields` are API names that describe has approved."""
-    condition = f" WHERE {where}" if where else ""
-    return f"SELECT {','.join(dict.fromkeys(fields))} FROM {object_}{condition}{' ' + tail if tail else ''}"
+    parts = ["SELECT", ",".join(dict.fromkeys(fields)), "FROM", object_, *(["WHERE", where] if where else []), tail]
+    return " ".join(part for part in parts if part)
 
 
 def moment(value: datetime) -> str:

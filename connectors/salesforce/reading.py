@@ -1,0 +1,154 @@
+"""Reading as the user: a case with thread and people in one round trip, any mix of records in one more."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from connectors.errors import NotFound
+from connectors.interfaces import Bundle, Record, RecordRef
+from connectors.salesforce import marker, records
+from connectors.salesforce.answers import records_of
+from connectors.salesforce.client import Client
+from connectors.salesforce.composite import MAX_QUERIES, Answer, Sub, query
+from connectors.salesforce.describe import Shapes
+from connectors.salesforce.schema import Schema
+from connectors.salesforce.soql import QUERY_IDS, id_list, literal, object_name, record_id, select
+
+THREAD_LIMIT = 2_000
+"""Newest messages that are read of a thread: what one page of a query can hold (contract, 1.4)."""
+
+_ROOT = "root"
+_MARKERS = "markers"
+_EPOCH = datetime.min.replace(tzinfo=UTC)
+
+Fields = Mapping[str, Sequence[str]]
+
+
+def read(client: Client, schema: Schema, ref: RecordRef, fields: Fields) -> Bundle:
+    """`Session.read`: see there."""
+    root, threads = object_name(ref.object), records.THREADS.get(ref.object, {})
+    own = literal(record_id(ref.id))
+    fields = {root: (), **fields}
+    threads = {name: lookup for name, lookup in threads.items() if name in fields}
+    relations = records.PEOPLE.get(root, {})
+    asked = [path for relation in relations for path in records.person_paths(root, relation, fields)]
+    root_paths = (*records.paths(root, fields[root]), *asked)
+    paths = {name: records.paths(name, wanted) for name, wanted in fields.items()} | {root: root_paths}
+
+    def build(shapes: Shapes) -> list[Sub]:
+        subs = [query(_ROOT, select(records.shown(root_paths, root, shapes), root, f"Id = {own}"))]
+        for name, lookup in threads.items():
+            if shapes.get(name):
+                soql = select(
+                    records.shown(paths[name], name, shapes),
+                    name,
+                    f"{lookup} = {own}",
+                    f"ORDER BY {_newest(name, shapes)} DESC LIMIT {THREAD_LIMIT + 1}",
+                )
+                subs.append(query(name, soql))
+        if shapes.get(marker.MARKER):
+            subs.append(marker.by_record(_MARKERS, ref.id))
+        return subs
+
+    shapes, answers = schema.ask(paths, build)
+    rows = records_of(answers[_ROOT].result())
+    if not rows:
+        raise NotFound("no such record for this user", code="NOT_FOUND")
+    thread, truncated = _thread(client, answers, fields, shapes)
+    marks = marker.parse(records_of(answers[_MARKERS].result())) if _MARKERS in answers else []
+    return Bundle(
+        record=records.record(root, rows[0], fields[root], shapes),
+        thread=thread,
+        people=tuple(records.people(root, rows[0], fields, shapes)),
+        truncated=truncated,
+        own_writes=frozenset(target for mark in marks for target in mark.targets if target != ref.id),
+    )
+
+
+def reread(client: Client, schema: Schema, refs: Sequence[RecordRef], fields: Fields) -> dict[RecordRef, Record]:
+    """`Session.reread`: see there. One round trip while there are at most five objects and 200 records of each."""
+    groups: dict[str, dict[str, RecordRef]] = {}
+    for ref in refs:
+        groups.setdefault(object_name(ref.object), {})[record_id(ref.id)] = ref
+    parts = [
+        (name, list(group)[start : start + QUERY_IDS])
+        for name, group in groups.items()
+        for start in range(0, len(group), QUERY_IDS)
+    ]
+    found: dict[RecordRef, Record] = {}
+    for start in range(0, len(parts), MAX_QUERIES):
+        batch = parts[start : start + MAX_QUERIES]
+        paths = {name: records.paths(name, fields.get(name, ())) for name, _ in batch}
+
+        def build(
+            shapes: Shapes, batch: Sequence[tuple[str, list[str]]] = batch, paths: Mapping[str, Sequence[str]] = paths
+        ) -> list[Sub]:
+            return [
+                query(f"q{number}", select(records.shown(paths[name], name, shapes), name, _among(name, ids)))
+                for number, (name, ids) in enumerate(batch)
+                if shapes.get(name)
+            ]
+
+        shapes, answers = schema.ask(paths, build)
+        for number, (name, _) in enumerate(batch):
+            for row in all_rows(client, answers.get(f"q{number}")):
+                record = records.record(name, row, fields.get(name, ()), shapes)
+                asked = groups[name].get(record.ref.id) or groups[name].get(record.ref.id[:15])
+                found[asked or record.ref] = record
+    return found
+
+
+def recent(client: Client, schema: Schema, object_: str, fields: Sequence[str], limit: int) -> list[Record]:
+    """`Session.recent`: see there."""
+    name = object_name(object_)
+    paths = records.paths(name, fields)
+
+    def build(shapes: Shapes) -> list[Sub]:
+        if not shapes.get(name):
+            return []
+        tail = f"ORDER BY LastModifiedDate DESC LIMIT {int(limit)}"
+        return [query(_ROOT, select(records.shown(paths, name, shapes), name, records.kind(name).where, tail))]
+
+    shapes, answers = schema.ask({name: paths}, build)
+    rows = all_rows(client, answers.get(_ROOT), limit)
+    return [records.record(name, row, fields, shapes) for row in rows]
+
+
+def all_rows(client: Client, answer: Answer | None, limit: int | None = None) -> list[dict[str, Any]]:
+    """The rows of a query, following its pages (Salesforce may cut them anywhere) up to `limit` rows."""
+    if answer is None:
+        return []
+    page = answer.result()
+    rows = records_of(page)
+    while not page.get("done", True) and (limit is None or len(rows) < limit):
+        page = client.get(next_page(page))
+        rows += records_of(page)
+    return rows if limit is None else rows[:limit]
+
+
+def next_page(page: Mapping[str, Any]) -> str:
+    """The path of the next page: the locator alone is taken from the answer, never a host."""
+    return "query/" + str(page.get("nextRecordsUrl", "")).rstrip("/").rpartition("/")[2]
+
+
+def _thread(
+    client: Client, answers: Mapping[str, Answer], fields: Fields, shapes: Shapes
+) -> tuple[tuple[Record, ...], bool]:
+    thread: list[Record] = []
+    truncated = False
+    for name in (name for name in answers if name in fields and name not in (_ROOT, _MARKERS)):
+        body = answers[name].result()
+        truncated = truncated or int(body.get("totalSize") or 0) > THREAD_LIMIT
+        rows = all_rows(client, answers[name], THREAD_LIMIT)
+        thread += [records.record(name, row, fields[name], shapes) for row in rows]
+    thread.sort(key=lambda record: (record.at or _EPOCH, record.ref.id))
+    return tuple(thread[-THREAD_LIMIT:]), truncated or len(thread) > THREAD_LIMIT
+
+
+def _newest(object_: str, shapes: Shapes) -> str:
+    return records.shown(records.kind(object_).at, object_, shapes)[0]
+
+
+def _among(object_: str, ids: Sequence[str]) -> str:
+    where = records.kind(object_).where
+    return f"Id IN {id_list(ids)}" + (f" AND {where}" if where else "")

@@ -94,8 +94,8 @@ def move(draft: Draft, state: DraftState, **changes: object) -> Draft:
 class Retention:
     """How long a draft is kept after it last changed.
 
-    `content`: all of it, once it came to an end; `undo`: what undo of an applied draft needs; `rows`: who, what and when,
-    without content, so that a repeated request still finds its answer.
+    `content`: all of it, once it came to an end; `undo`: what undo of an applied draft needs; `rows`: who, what and
+    when, without content, so that a repeated request still finds its answer.
     """
 
     content: timedelta = timedelta(days=1)
@@ -134,3 +134,14 @@ def reduce(draft: Draft, kept: Kept) -> Draft:
         return undoable
     emptied = replace(draft.write, values=()) if draft.write else None
     return replace(undoable, write=emptied, before=None, preimage=None, warnings=())
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A draft as its owner may see it now (what she has lost is missing), and the digest of the stored one.
+
+    The digest is what a client sends back in If-Match.
+    """
+
+    draft: Draft
+    digest: str

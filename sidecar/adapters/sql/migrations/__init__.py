@@ -1,0 +1,1 @@
+"""Alembic scripts. `open_database` runs them; there is no alembic.ini."""

@@ -12,7 +12,7 @@ from connectors.interfaces import Bundle, RecordRef, Session, Target, TargetKind
 from sidecar import evidence, firewall, grounding, templates, trail, writeback
 from sidecar.crm import crm_errors, open_session
 from sidecar.domain import Claim, DraftState, Grounding, Principal
-from sidecar.drafts import Draft, move
+from sidecar.drafts import Draft, Shown, move
 from sidecar.errors import Conflict, Invalid, PreconditionFailed
 from sidecar.interfaces import Services
 from sidecar.templates import Template
@@ -30,7 +30,7 @@ class Click:
     idempotency_key: str = ""
 
 
-def draft(services: Services, principal: Principal, click: Click) -> Draft:
+def draft(services: Services, principal: Principal, click: Click) -> Shown:
     """Read live, filter, reason, check, save. Nothing is written to the CRM.
 
     Raises:
@@ -89,10 +89,11 @@ def draft(services: Services, principal: Principal, click: Click) -> Draft:
     )
     made = replace(made, timings_ms=clock.laps)
     trail.record(services, made, "draft", "created")
-    return services.drafts.add(made)
+    stored = services.drafts.add(made)
+    return Shown(stored, stored.digest)
 
 
-def show(services: Services, principal: Principal, draft_id: str) -> Draft:
+def show(services: Services, principal: Principal, draft_id: str) -> Shown:
     """A draft as its owner may see it now: its sources are re-read as her; an interrupted apply is settled first.
 
     Raises:
@@ -102,12 +103,12 @@ def show(services: Services, principal: Principal, draft_id: str) -> Draft:
     session = open_session(services, principal)
     if stored.state in (DraftState.APPLYING, DraftState.UNKNOWN):
         stored = writeback.settle(services, session, stored)
-    return evidence.recheck(services, session, stored)[0]
+    return Shown(evidence.recheck(services, session, stored)[0], stored.digest)
 
 
 def edit(
     services: Services, principal: Principal, draft_id: str, digest: str, edits: Mapping[int, str | None]
-) -> Draft:
+) -> Shown:
     """Replace the text of claims by the agent's own words (None removes one), checked again for leaks.
 
     A text that its quote still supports stays VERIFIED; any other becomes EDITED: the agent's own words.
@@ -131,10 +132,11 @@ def edit(
     values = templates.compose(template, claims, key=stored.write.key, max_bytes=stored.write.target.max_bytes)
     changed = replace(stored, claims=tuple(claims), edited=True, write=replace(stored.write, values=values))
     trail.record(services, changed, "edit", "saved")
-    return services.drafts.change(changed, DraftState.DRAFT, digest)
+    services.drafts.change(changed, DraftState.DRAFT, digest)
+    return show(services, principal, draft_id)
 
 
-def apply(services: Services, principal: Principal, draft_id: str, digest: str) -> Draft:
+def apply(services: Services, principal: Principal, draft_id: str, digest: str) -> Shown:
     """Write what was shown, exactly once. A second click on an applied draft returns it unchanged.
 
     Raises:
@@ -148,7 +150,7 @@ def apply(services: Services, principal: Principal, draft_id: str, digest: str) 
         stored = writeback.settle(services, session, stored)
     if stored.state is not DraftState.DRAFT and stored.digest == digest:
         if stored.state in (DraftState.APPLIED, DraftState.UNKNOWN):
-            return stored
+            return Shown(evidence.recheck(services, session, stored)[0], stored.digest)
         raise Conflict(f"The draft is {stored.state}: it cannot be applied.", state=str(stored.state))
     with trail.refusals(services, principal, kind="apply", action=stored.action, record=stored.record):
         _fresh(services, principal, draft_id, digest)
@@ -158,10 +160,11 @@ def apply(services: Services, principal: Principal, draft_id: str, digest: str) 
         services.policy.authorize(principal, action=stored.action, purpose=stored.purpose, record=record)
         if any(claim.grounding in (Grounding.HIDDEN, Grounding.STALE) for claim in checked.claims):
             raise PreconditionFailed("A cited source has changed or is no longer yours to see. Draft again.")
-    return writeback.send(services, session, stored)
+    sent = writeback.send(services, session, stored)
+    return Shown(replace(checked, state=sent.state, written=sent.written), sent.digest)
 
 
-def undo(services: Services, principal: Principal, draft_id: str) -> Draft:
+def undo(services: Services, principal: Principal, draft_id: str) -> Shown:
     """Put back what stood there. Idempotent; refuses when the target changed after apply.
 
     Raises:
@@ -169,12 +172,12 @@ def undo(services: Services, principal: Principal, draft_id: str) -> Draft:
         Conflict: nothing was applied, or it cannot be undone.
     """
     stored = services.drafts.get(principal.tenant, principal.user_id, draft_id)
-    if stored.state is DraftState.UNDONE:
-        return stored
-    session = open_session(services, principal)
-    with trail.refusals(services, principal, kind="undo", action=stored.action, record=stored.record):
-        services.policy.authorize(principal, action=stored.action, purpose=stored.purpose, record=None)
-        return writeback.take_back(services, session, stored)
+    if stored.state is not DraftState.UNDONE:
+        session = open_session(services, principal)
+        with trail.refusals(services, principal, kind="undo", action=stored.action, record=stored.record):
+            services.policy.authorize(principal, action=stored.action, purpose=stored.purpose, record=None)
+            writeback.take_back(services, session, stored)
+    return show(services, principal, draft_id)
 
 
 def discard(services: Services, principal: Principal, draft_id: str) -> Draft:
@@ -189,11 +192,11 @@ def discard(services: Services, principal: Principal, draft_id: str) -> Draft:
     return services.drafts.change(changed, stored.state, stored.digest)
 
 
-def _known(services: Services, principal: Principal, click: Click) -> Draft | None:
+def _known(services: Services, principal: Principal, click: Click) -> Shown | None:
     if not click.idempotency_key:
         return None
     known = services.drafts.known(principal.tenant, principal.user_id, click.idempotency_key)
-    if known and (known.action, known.record) != (click.action, click.record):
+    if known and (known.action, known.record.id[:15]) != (click.action, click.record.id[:15]):
         raise Conflict("This idempotency key was used for another draft. Use a new one.")
     return show(services, principal, known.id) if known else None
 

@@ -13,7 +13,7 @@ from sidecar.firewall import Admitted, Released, admit
 from sidecar.interfaces import Services
 from sidecar.policy import Purpose
 from sidecar.retrieval import Hit, Index, centre
-from sidecar.templates import Template
+from sidecar.templates import Template, compose
 
 TITLE_FIELDS = ("Subject", "Title")
 INDEX_IS_DOWN = "The index of related records is not available: this draft rests on the record and its thread alone."
@@ -121,33 +121,51 @@ def title(passages: Sequence[Passage], released: Released, ref: RecordRef) -> st
 def recheck(services: Services, session: Session, draft: Draft) -> tuple[Draft, Record]:
     """The draft as this user may see it now, and its record: one round trip.
 
-    A claim whose source she has lost is HIDDEN and emptied; one whose source changed is STALE. Related records that
-    she has lost disappear without a trace.
+    A claim whose source she has lost is HIDDEN and emptied, here and in what would be written; one whose source changed
+    is STALE. Related records, titles and flags that she has lost disappear without a trace.
 
     Raises:
         NotFound: she has lost the record itself.
     """
-    refs = {draft.record, *(source.key.ref for source in draft.sources), *(item.ref for item in draft.related)}
-    fields: dict[str, set[str]] = {ref.object: set() for ref in refs}
-    for source in draft.sources:
-        fields[source.key.ref.object].add(source.key.field)
-    record_fields = fields[draft.record.object]
-    record_fields.update(services.policy.record_attributes(draft.record.object))
     with crm_errors():
-        live = session.reread(sorted(refs, key=str), {object_: sorted(names) for object_, names in fields.items()})
+        live = session.reread(*_wanted(services, draft))
     record = live.get(draft.record)
     if record is None:
         raise NotFound("The CRM shows you no such record any more, so its draft is not shown either.")
     state = _sources_now(draft, live, services.keys.hasher(draft.tenant))
-    return (
-        replace(
-            draft,
-            claims=tuple(_claim_now(claim, state) for claim in draft.claims),
-            sources=tuple(source for source in draft.sources if state[source.number] is not Grounding.HIDDEN),
-            related=tuple(item for item in draft.related if item.ref in live),
+    claims = tuple(_claim_now(claim, state) for claim in draft.claims)
+    now = replace(
+        draft,
+        claims=claims,
+        record_title=_title_now(draft.record_title, record),
+        sources=tuple(
+            replace(source, title=_title_now(source.title, live[source.key.ref]))
+            for source in draft.sources
+            if state[source.number] is not Grounding.HIDDEN
         ),
-        record,
+        related=tuple(
+            replace(item, title=_title_now(item.title, live[item.ref])) for item in draft.related if item.ref in live
+        ),
+        flags=tuple(flag for flag in draft.flags if flag.ref in live),
     )
+    return _target_now(services, now, record), record
+
+
+def _wanted(services: Services, draft: Draft) -> tuple[list[RecordRef], dict[str, list[str]]]:
+    refs = {
+        draft.record,
+        *(source.key.ref for source in draft.sources),
+        *(item.ref for item in draft.related),
+        *(flag.ref for flag in draft.flags),
+    }
+    fields: dict[str, set[str]] = {ref.object: set(TITLE_FIELDS) for ref in refs}
+    for source in draft.sources:
+        fields[source.key.ref.object].add(source.key.field)
+    fields[draft.record.object].update(services.policy.record_attributes(draft.record.object))
+    if draft.write and draft.write.target.field:
+        object_, name = draft.write.target.field.split(".")
+        fields.setdefault(object_, set()).add(name)
+    return sorted(refs, key=str), {object_: sorted(names) for object_, names in fields.items()}
 
 
 def _sources_now(
@@ -166,7 +184,24 @@ def _sources_now(
 
 
 def _claim_now(claim: Claim, state: Mapping[int, Grounding]) -> Claim:
-    now = state.get(claim.passage, Grounding.VERIFIED)
+    now = state.get(claim.passage, Grounding.HIDDEN)
     if now is Grounding.HIDDEN:
-        return replace(claim, text="", quote="", start=0, end=0, grounding=now)
+        return replace(claim, text="", quote="", start=0, end=0, due="", grounding=now)
     return replace(claim, grounding=now) if now is Grounding.STALE else claim
+
+
+def _title_now(title: str, record: Record) -> str:
+    return title if any(name in record.fields for name in TITLE_FIELDS) else record.ref.id
+
+
+def _target_now(services: Services, draft: Draft, record: Record) -> Draft:
+    write = draft.write
+    if write is None:
+        return draft
+    if write.target.field and write.target.field.split(".")[1] not in record.fields:
+        draft = replace(draft, before=None)
+    if all(claim.grounding is not Grounding.HIDDEN for claim in draft.claims):
+        return draft
+    template = services.templates.get(draft.action, int(draft.template.partition("@")[2]))
+    values = compose(template, draft.claims, key=write.key, max_bytes=write.target.max_bytes)
+    return replace(draft, write=replace(write, values=values))

@@ -1,5 +1,6 @@
 """Where things are: the environment, and one file that names the CRM orgs. What is allowed stands in config/."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -84,7 +85,9 @@ class Settings(BaseSettings):
     port: int = Field(8080, ge=0, le=65535, description="port to listen on")
     threads: int = Field(16, ge=1, le=256, description="request threads of the one worker process")
     graceful_timeout: int = Field(30, ge=1, le=600, description="seconds that running requests get at shutdown")
-    session_hours: int = Field(8, ge=1, le=24, description="a login lasts this long at most")
+    apply_lease_seconds: int = Field(
+        60, ge=1, le=3600, description="an apply belongs this long to the process that claimed it; then it is settled"
+    )
 
     def database(self) -> str:
         """The SQLAlchemy URL."""
@@ -97,6 +100,10 @@ class Settings(BaseSettings):
     def keys(self) -> Path:
         """The embedded key ring's file."""
         return self.key_file or self.state_dir / "keys"
+
+    def apply_lease(self) -> timedelta:
+        """How long an apply belongs to the process that claimed it."""
+        return timedelta(seconds=self.apply_lease_seconds)
 
     def installations(self) -> dict[str, Installation]:
         """The CRM orgs by name.

@@ -5,7 +5,7 @@ read again by the person who asks (retrieval.py). A checkpoint moves only past w
 """
 
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
@@ -25,12 +25,12 @@ INDEX_PURPOSE = "index"
 
 @dataclass(frozen=True, slots=True)
 class SyncReport:
-    """What one run of one object did."""
+    """What one run of one object did. `finished` is False when it stopped at its limit: call again."""
 
     object: str
     indexed: int
     removed: int
-    checkpoint: Checkpoint
+    finished: bool
 
 
 def sync(
@@ -39,9 +39,9 @@ def sync(
     object_: str,
     *,
     full: bool = False,
-    progress: Callable[[int], None] = lambda _: None,
+    limit: int = 0,
 ) -> SyncReport:
-    """Bring one object up to date. `full` starts over. `progress` is told how many changes a batch held.
+    """Bring one object up to date. `full` starts over; `limit` stops after so many changes (0: no limit).
 
     Raises:
         Conflict: another process is syncing this object.
@@ -65,8 +65,9 @@ def sync(
                 checkpoints.save(tenant, checkpoint, owner, services.clock())
                 checkpoints.acquire(tenant, object_, owner, services.clock(), LEASE)
                 indexed, removed = indexed + len(records), removed + len(batch) - len(records)
-                progress(len(batch))
-        return SyncReport(object_, indexed, removed, checkpoint)
+                if limit and indexed + removed >= limit:
+                    return SyncReport(object_, indexed, removed, finished=False)
+        return SyncReport(object_, indexed, removed, finished=True)
     finally:
         checkpoints.release(tenant, object_, owner)
 

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from connectors.interfaces import Record, RecordRef, TargetKind
 from sidecar.domain import Claim, DraftState, Grounding, Principal, Related, Role, Source
-from sidecar.drafts import Draft
+from sidecar.drafts import Draft, Shown
 from sidecar.templates import Template
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,40}$")]
@@ -208,19 +208,20 @@ class DraftOut(Model):
     round_trips: int
 
     @classmethod
-    def of(cls, draft: Draft, digest: str, link: str = "") -> Self:
-        """From a draft as `show` returned it and the digest of the stored one."""
+    def of(cls, shown: Shown) -> Self:
+        """From a draft as its owner may see it."""
+        draft = shown.draft
         return cls(
             id=draft.id,
             state=draft.state,
-            digest=digest,
+            digest=shown.digest,
             action=draft.action,
             template=draft.template,
             reasoner=draft.reasoner,
             purpose=draft.purpose,
             rule=draft.rule,
             policy_digest=draft.policy_digest,
-            record=RecordOut.of(draft.record, draft.record_title, link),
+            record=RecordOut.of(draft.record, draft.record_title),
             claims=tuple(map(ClaimOut.of, draft.claims)),
             sources=tuple(map(SourceOut.of, draft.sources)),
             related=tuple(map(RelatedOut.of, draft.related)),
@@ -381,6 +382,23 @@ class TokenOut(Model):
     """A bearer token of the sidecar (not of the CRM)."""
 
     token: str
+
+
+class SyncIn(Model):
+    """One step of a sync: up to `limit` changes of one object. `full` starts over."""
+
+    object: Literal["Case", "Knowledge__kav"]
+    full: bool = False
+    limit: Annotated[int, Field(ge=1, le=1000)] = 100
+
+
+class SyncOut(Model):
+    """What the step did; `finished` says that there is no more for now."""
+
+    object: str
+    indexed: int
+    removed: int
+    finished: bool
 
 
 class HealthOut(Model):

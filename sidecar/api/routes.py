@@ -1,4 +1,4 @@
-"""One table entry per route: the Flask view and the OpenAPI operation are made from the same line, so neither can lie."""
+"""One table entry per route: the Flask view and the OpenAPI operation are made from the same line."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -1,0 +1,106 @@
+"""create_app(): the only place that builds adapters and hands them on as one frozen `Services`."""
+
+import gc
+from datetime import UTC, datetime
+from importlib.metadata import version
+
+from connectors.registry import connector_class
+from flask import Blueprint, Flask, Response
+
+from connectors.interfaces import Connector
+from sidecar import logs
+from sidecar.adapters.chroma import ChromaStore
+from sidecar.adapters.extractive import ExtractiveReasoner
+from sidecar.adapters.localkeys import LocalKeyRing
+from sidecar.adapters.onnx import OnnxEmbedder
+from sidecar.adapters.sql import (
+    SqlAuditLog,
+    SqlCheckpoints,
+    SqlDraftStore,
+    SqlSessions,
+    SqlTokenStore,
+    open_database,
+)
+from sidecar.api import health, openapi, problems, routes, session
+from sidecar.interfaces import Services
+from sidecar.panel.views import blueprint as panel
+from sidecar.policy import Policy
+from sidecar.settings import Installation, Settings
+from sidecar.templates import TemplateSet
+
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+def build_services(settings: Settings) -> Services:
+    """Open everything that the settings name.
+
+    Raises:
+        Misconfigured, Unavailable: say which part and what to do.
+    """
+    settings.check()
+    settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    keys = LocalKeyRing(settings.keys())
+    engine = open_database(settings.database())
+    tokens = SqlTokenStore(engine, keys)
+    return Services(
+        connectors={name: _connect(found, tokens) for name, found in settings.installations().items()},
+        tokens=tokens,
+        embedder=OnnxEmbedder(settings.model_dir, precision=settings.precision, threads=settings.embed_threads),
+        vectors=ChromaStore(settings.chroma()),
+        keys=keys,
+        reasoner=ExtractiveReasoner(),
+        drafts=SqlDraftStore(engine, keys),
+        audit=SqlAuditLog(engine, keys),
+        sessions=SqlSessions(engine, keys),
+        checkpoints=SqlCheckpoints(engine),
+        policy=Policy.load(settings.config_dir),
+        templates=TemplateSet.load(settings.templates_dir),
+        clock=lambda: datetime.now(UTC),
+        apply_lease=settings.apply_lease(),
+    )
+
+
+def create_app(settings: Settings, services: Services | None = None) -> Flask:
+    """The WSGI application. `services` is given by tests that bring their own."""
+    app = Flask("sidecar", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = routes.MAX_BODY
+    app.extensions["crm-sidecar"] = services or build_services(settings)
+    app.extensions["crm-sidecar-settings"] = settings
+    logs.register(app)
+    problems.register(app)
+    api = Blueprint("api", __name__)
+    routes.register(api, openapi.ROUTES)
+    for blueprint in (api, health.blueprint, session.browser, panel):
+        app.register_blueprint(blueprint)
+    app.add_url_rule("/v1/openapi.yaml", view_func=_openapi)
+    app.after_request(_harden)
+    gc.freeze()  # what was built lives as long as the process: no need to look at it again
+    return app
+
+
+def _connect(installation: Installation, tokens: SqlTokenStore) -> Connector:
+    return connector_class(installation.crm)(
+        login_url=installation.login_url,
+        client_id=installation.client_id,
+        client_secret=installation.secret(),
+        tokens=tokens,
+        ca_file=str(installation.ca_file) if installation.ca_file else None,
+        api_version=installation.api_version,
+    )
+
+
+def _openapi() -> Response:
+    return Response(openapi.text(version("crm-sidecar")), mimetype="application/yaml")
+
+
+def _harden(response: Response) -> Response:
+    response.headers.setdefault("Content-Security-Policy", CSP)
+    response.headers.setdefault("Cache-Control", "no-store")
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    response.headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=()"
+    return response

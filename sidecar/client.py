@@ -1,0 +1,132 @@
+"""The command line's way to a running sidecar: log in as a CRM user in a browser, then call the API with a token."""
+
+import base64
+import hashlib
+import json
+import os
+import secrets
+import webbrowser
+from collections.abc import Callable, Mapping
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import requests
+
+TIMEOUT = (5, 120)
+"""Seconds to connect, to answer."""
+
+
+class Problem(Exception):  # noqa: N818 - named as in RFC 9457
+    """The sidecar said no. `body` is its problem document."""
+
+    def __init__(self, body: Mapping[str, Any]) -> None:
+        super().__init__(f"{body.get('title', 'The sidecar gave no answer')}: {body.get('detail', '')}")
+        self.body = body
+
+
+class Client:
+    """A logged-in user's calls."""
+
+    def __init__(self, url: str, token: str) -> None:
+        self.url = url.rstrip("/")
+        self._http = requests.Session()
+        self._http.headers["Authorization"] = f"Bearer {token}"
+        self._http.trust_env = False  # a proxy or .netrc has no business between this tool and its sidecar
+
+    def call(self, method: str, path: str, body: object = None, *, if_match: str = "") -> dict[str, Any]:
+        """One request.
+
+        Raises:
+            Problem: the answer was a problem, or none came.
+        """
+        headers = {"If-Match": f'"{if_match}"'} if if_match else {}
+        try:
+            answer = self._http.request(method, self.url + path, json=body, headers=headers, timeout=TIMEOUT)
+        except requests.RequestException as error:
+            raise Problem(
+                {"title": "The sidecar does not answer", "detail": "Is `crm-sidecar serve` running?"}
+            ) from error
+        found = _json(answer)
+        if not answer.ok:
+            raise Problem(found)
+        return found
+
+    def draft(self, action: str, record_id: str, **options: object) -> dict[str, Any]:
+        """Draft `action` on a case."""
+        record = {"crm": "salesforce", "object": "Case", "id": record_id}
+        return self.call("POST", "/v1/drafts", {"action": action, "record": record, **options})
+
+    def apply(self, draft: Mapping[str, Any]) -> dict[str, Any]:
+        """Apply a draft as it was shown."""
+        return self.call("POST", f"/v1/drafts/{draft['id']}/apply", if_match=draft["digest"])
+
+    def undo(self, draft_id: str) -> dict[str, Any]:
+        """Undo an applied draft."""
+        return self.call("POST", f"/v1/drafts/{draft_id}/undo")
+
+
+def log_in(url: str, installation: str, visit: Callable[[str], object] = webbrowser.open) -> Client:
+    """Log in as a CRM user. `visit` opens the login address in a browser; the answer comes to a loopback port.
+
+    Raises:
+        Problem: the login did not end well.
+    """
+    verifier = secrets.token_urlsafe(48)
+    challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+    codes: list[str] = []
+
+    class Catcher(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:  # noqa: N802 - http.server's name
+            codes.extend(parse_qs(urlsplit(self.path).query).get("code", []))
+            self.send_response(200)
+            self.send_header("Content-Type", "text/plain; charset=utf-8")
+            self.end_headers()
+            self.wfile.write(b"You are logged in. You can close this window and return to the command line.\n")
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing: the address holds a code."""
+
+    with HTTPServer(("127.0.0.1", 0), Catcher) as server:
+        server.timeout = 300
+        query = {"installation": installation, "cli_port": server.server_port, "challenge": challenge}
+        address = f"{url.rstrip('/')}/login?{urlencode(query)}"
+        Thread(target=visit, args=(address,), daemon=True).start()
+        server.handle_request()
+    if not codes:
+        raise Problem({"title": "The login was not finished", "detail": "Run the command again."})
+    token = Client(url, "").call("POST", "/v1/token", {"code": codes[0], "verifier": verifier})["token"]
+    return Client(url, token)
+
+
+def remember(path: Path, url: str, client: Client) -> None:
+    """Keep the login for the next command, readable by this user only."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    token = str(client._http.headers["Authorization"]).removeprefix("Bearer ")  # noqa: SLF001 - same module
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        json.dump({"url": url, "token": token}, file)
+
+
+def recall(path: Path) -> Client:
+    """The login that `remember` kept.
+
+    Raises:
+        Problem: there is none.
+    """
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        return Client(kept["url"], kept["token"])
+    except (OSError, ValueError, KeyError) as error:
+        raise Problem({"title": "You are not logged in", "detail": "Run `crm-sidecar connect` first."}) from error
+
+
+def _json(answer: requests.Response) -> dict[str, Any]:
+    try:
+        found = answer.json()
+    except ValueError:
+        found = None
+    return (
+        found if isinstance(found, dict) else {"title": "The sidecar gave no JSON", "detail": str(answer.status_code)}
+    )

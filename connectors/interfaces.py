@@ -157,9 +157,17 @@ class Session(Protocol):
     apart in `describe_trips`).
     """
 
-    user: User
-    round_trips: int
-    describe_trips: int
+    @property
+    def user(self) -> User:
+        """Whose access this is."""
+
+    @property
+    def round_trips(self) -> int:
+        """Sequential requests to the CRM so far."""
+
+    @property
+    def describe_trips(self) -> int:
+        """Those of them that asked about fields and rights."""
 
     def read(self, ref: RecordRef, fields: Mapping[str, Sequence[str]]) -> Bundle:
         """Read `ref`, its thread and its people in one round trip.
@@ -262,7 +270,9 @@ class Lock(Protocol):
 class Connector(Protocol):
     """One CRM installation (an org), configured once."""
 
-    crm: str
+    @property
+    def crm(self) -> str:
+        """The name of the CRM: "salesforce" or "hubspot"."""
 
     def authorize_url(self, state: str, verifier: str, redirect_uri: str) -> str:
         """Where to send the user's browser (authorization code + PKCE)."""

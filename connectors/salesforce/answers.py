@@ -17,7 +17,10 @@ EXPIRED = "INVALID_SESSION_ID"
 DUPLICATE = "DUPLICATE_VALUE"
 HALTED = "PROCESSING_HALTED"
 SCHEMA_MOVED = frozenset({"INVALID_FIELD", "INVALID_TYPE"})
-"""What a query says when a field or object it names is not visible to the user (contract, 1.5)."""
+"""What a query says when a field or object it names is not visible to the user (contract, 1.5).
+
+Reading builds the query anew (`schema.Schema.ask`); when it still happens, it is a target that the user has lost.
+"""
 
 _RULES: Mapping[str, type[ConnectorError]] = {
     "INVALID_AUTH_HEADER": Unauthorized,
@@ -35,6 +38,8 @@ _RULES: Mapping[str, type[ConnectorError]] = {
     "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST": Forbidden,
     "API_DISABLED_FOR_ORG": Forbidden,
     "API_CURRENTLY_DISABLED": Forbidden,
+    "INVALID_FIELD": Forbidden,
+    "INVALID_TYPE": Forbidden,
     "NOT_FOUND": NotFound,
     "ENTITY_IS_DELETED": NotFound,
     "MALFORMED_ID": NotFound,

@@ -71,37 +71,19 @@ class Client:
     def _call(self, method: str, path: str, *, write: bool, **options: Any) -> Any:  # noqa: ANN401 - requests' options, any JSON
         try:
             return self._send(method, path, write=write, **options)
-        except _Expired:
+        except Expired:
             self.renew()
-        try:
-            return self._send(method, path, write=write, **options)
-        except _Expired:
-            raise Unauthorized(RECONNECT, code=EXPIRED) from None
+        return self._send(method, path, write=write, **options)
 
     def _send(self, method: str, path: str, *, write: bool, **options: Any) -> Any:  # noqa: ANN401 - as above
         self.round_trips += 1
-        try:
-            return self._salesforce.restful(path, method=method, headers={"X-PrettyPrint": "0"}, **options)
-        except SalesforceError as refused:
-            status, body = refused.status, refused.content
-        except requests.RequestException as failed:
-            raise_unanswered(failed, write=write)
-        # Outside the handlers: simple-salesforce's exceptions print the response, so they must not become a context.
-        if status == requests.codes.unauthorized and error_code(body) == EXPIRED:
-            raise _Expired
-        if write and status >= requests.codes.server_error:
-            raise ambiguous(str(status))
-        raise error_for(status, body)
+        return restful(self._salesforce, method, path, write=write, **options)
 
     def renew(self) -> None:
         """Replace a token that Salesforce refused. Safe in the middle of a write: a refusal wrote nothing."""
         self.round_trips += 1
         self.token = self._grants.renew(self.grant_id, self.token)
         self._salesforce = connect(self.token, self._http, self.version)
-
-
-class _Expired(Exception):
-    """The access token was refused."""
 
 
 def connect(token: Token, http: HttpSession, version: str) -> Salesforce:
@@ -113,3 +95,28 @@ def connect(token: Token, http: HttpSession, version: str) -> Salesforce:
     # It always builds https addresses (contract, 1.3); `trusted_origin` lets plain http pass on loopback only.
     salesforce.base_url = f"{origin}/services/data/v{version}/"
     return salesforce
+
+
+class Expired(Unauthorized):
+    """The access token was refused; a fresh one may do."""
+
+
+def restful(salesforce: Salesforce, method: str, path: str, *, write: bool, **options: Any) -> Any:  # noqa: ANN401 - as above
+    """One request, with errors that carry nothing of the answer.
+
+    Raises:
+        Expired: the access token is spent. Nothing was done.
+        ConnectorError: see `connectors.errors`.
+    """
+    try:
+        return salesforce.restful(path, method=method, headers={"X-PrettyPrint": "0"}, **options)
+    except SalesforceError as refused:
+        status, body = refused.status, refused.content
+    except requests.RequestException as failed:
+        raise_unanswered(failed, write=write)
+    # Outside the handlers: simple-salesforce's exceptions print the answer, so they must not become a context.
+    if status == requests.codes.unauthorized and error_code(body) == EXPIRED:
+        raise Expired(RECONNECT, code=EXPIRED)
+    if write and status >= requests.codes.server_error:
+        raise ambiguous(str(status))
+    raise error_for(status, body)

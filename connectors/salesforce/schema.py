@@ -10,7 +10,7 @@ from connectors.salesforce.describe import ShapeCache, Shapes, unknown_objects
 from connectors.salesforce.marker import MARKER
 
 FAMILY: Mapping[str, tuple[str, ...]] = {
-    "Case": ("Contact", "Account", "User", "Task", "CaseComment", MARKER),
+    "Case": ("Contact", "Account", "User", "EmailMessage", "CaseComment", "Task", "Knowledge__kav", MARKER),
     "CaseComment": ("User",),
     "Task": ("User",),
 }

@@ -1,0 +1,121 @@
+"""Where a draft can go in Salesforce: the targets that a user has, and the requests that write to them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from connectors.errors import Fatal
+from connectors.interfaces import RecordRef, Target, TargetKind, Write
+from connectors.salesforce import marker
+from connectors.salesforce.composite import Sub, query
+from connectors.salesforce.describe import Shapes
+from connectors.salesforce.soql import http_date, id_list, literal, record_id, select
+
+SUMMARY_FIELD = "Assistant_Summary__c"
+"""The field that our package adds to Case."""
+SUMMARY_PATH = f"Case.{SUMMARY_FIELD}"
+
+AUDIENCE = "everyone who can read the case"
+COMMENT_BYTES = 4_000
+"""CaseComment.CommentBody is limited in UTF-8 bytes, not characters (contract, 1.7)."""
+
+COMPLETED = "Completed"
+NOT_STARTED = "Not Started"
+
+_TASK_FIELDS = ("WhatId", "Subject", "Description", "Status")
+_CREATED: Mapping[TargetKind, tuple[str, str, str]] = {
+    TargetKind.COMPLETED_TASK: ("Task", "WhatId", "Description"),
+    TargetKind.TASKS: ("Task", "WhatId", "Description"),
+    TargetKind.COMMENT: ("CaseComment", "ParentId", "CommentBody"),
+}
+
+
+def created(kind: TargetKind) -> tuple[str, str, str]:
+    """For a target that creates records: their object, the lookup to the case, and the field of the text."""
+    return _CREATED[kind]
+
+
+def available(ref: RecordRef, shapes: Shapes) -> tuple[Target, ...]:
+    """What this user can write for a case, best first; nothing for other objects.
+
+    The summary field is offered only together with its marker object: without one, an answer that gets lost could not
+    be told from a write that did not happen.
+    """
+    if ref.object != "Case":
+        return ()
+    found: list[Target] = []
+    case, task, comment = (shapes.get(name) for name in ("Case", "Task", "CaseComment"))
+    summary = case.fields.get(SUMMARY_FIELD) if case else None
+    if case and case.updateable and summary and summary.updateable and marker.installed(shapes.get(marker.MARKER)):
+        found.append(
+            Target(
+                TargetKind.SUMMARY_FIELD, summary.label, AUDIENCE, undoable=True, field=SUMMARY_PATH,
+                max_bytes=summary.length,
+            )
+        )  # fmt: skip
+    if task and task.can_create(*_TASK_FIELDS):
+        size, undoable = task.fields["Description"].length, task.deletable
+        found.append(Target(TargetKind.COMPLETED_TASK, "Completed task", AUDIENCE, undoable, max_bytes=size))
+        found.append(Target(TargetKind.TASKS, "Open tasks", AUDIENCE, undoable, max_bytes=size))
+    if comment and comment.can_create("ParentId", "CommentBody"):
+        label = "Internal case comment"
+        found.append(Target(TargetKind.COMMENT, label, AUDIENCE, undoable=False, max_bytes=COMMENT_BYTES))
+    return tuple(found)
+
+
+def condition(write: Write, version: str) -> Sub:
+    """Fails with 412, and an all-or-none request with it, when the record was modified after `version`."""
+    path = f"sobjects/{write.record.object}/{record_id(write.record.id)}?fields=Id"
+    return Sub("unchanged", "GET", path, headers=unmodified_since(version))
+
+
+def unmodified_since(version: str) -> dict[str, str]:
+    """The conditional header (RFC 9110, 13.1.4). It has whole seconds, as LastModifiedDate has."""
+    return {"If-Unmodified-Since": http_date(version)}
+
+
+def set_field(name: str, write: Write, value: str | None, version: str) -> Sub:
+    """Sets the summary field if the case is unmodified; assignment rules stay out of it (contract, 1.6)."""
+    headers = {**unmodified_since(version), "Sforce-Auto-Assign": "FALSE"}
+    path = f"sobjects/{write.record.object}/{record_id(write.record.id)}"
+    return Sub(name, "PATCH", path, {field_name(write): value}, headers)
+
+
+def insert(name: str, write: Write, values: Mapping[str, str]) -> Sub:
+    """Creates one task or comment."""
+    object_, lookup, text = created(write.target.kind)
+    body: dict[str, Any] = {lookup: record_id(write.record.id), text: values["body"]}
+    if object_ == "Task":
+        done = write.target.kind is TargetKind.COMPLETED_TASK
+        body["Subject"] = values.get("subject", "")
+        body["Status"] = values.get("status") or (COMPLETED if done else NOT_STARTED)
+        if values.get("due"):
+            body["ActivityDate"] = values["due"]
+    else:
+        body["IsPublished"] = False
+    return Sub(name, "POST", f"sobjects/{object_}", body)
+
+
+def versions(name: str, object_: str, ids: Sequence[str], *fields: str) -> Sub:
+    """Reads the stamps (and `fields`) of records by id; ids may be references to earlier answers."""
+    among = "(" + ",".join(literal(value) for value in ids) + ")" if ids[0].startswith("@") else id_list(ids)
+    return query(name, select(("Id", "LastModifiedDate", *fields), object_, f"Id IN {among}"))
+
+
+def field_name(write: Write) -> str:
+    """The API name of the field of a SUMMARY_FIELD write.
+
+    Raises:
+        Fatal: the target is not one that `available` made.
+    """
+    if write.target.field != SUMMARY_PATH or write.record.object != "Case":
+        raise Fatal("this field is no target of the assistant", code="bad_target")
+    return SUMMARY_FIELD
+
+
+def same_text(one: str | None, other: str | None) -> bool:
+    """Whether two texts are equal for Salesforce, which trims ends and may store line ends as CR LF."""
+    return _plain(one) == _plain(other)
+
+
+def _plain(text: str | None) -> str:
+    return (text or "").replace("\r\n", "\n").strip()

@@ -1,0 +1,233 @@
+"""Writing exactly once, finding out what became of a write, and taking it back (contract, 1.8).
+
+Every write is one all-or-none composite request, so it happens as a whole or not at all:
+
+    with our package   claim the key (insert the marker) -> check or set the case -> create -> note the ids
+    without            check the case -> create; every created text carries the key where people can see it
+
+A refusal inside such a request rolled everything back: nothing was written. No answer at all is `Ambiguous`, and then
+`find` decides. With a marker it decides for good (see `marker`); without one it can only ever say "it is there": a
+request may be on its way for minutes, so "not there yet" is no proof, and the state stays unknown.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from connectors.errors import Fatal, Forbidden, NotFound, Stale
+from connectors.interfaces import PreImage, TargetKind, User, Write, Written
+from connectors.salesforce import marker, targets
+from connectors.salesforce.answers import DUPLICATE, ambiguous, error_for, records_of
+from connectors.salesforce.client import Client
+from connectors.salesforce.composite import MAX_SUBREQUESTS, Answer, Sub, culprit
+from connectors.salesforce.composite import query as query_sub
+from connectors.salesforce.marker import Marker
+from connectors.salesforce.schema import Schema
+from connectors.salesforce.soql import literal, moment, record_id, select
+
+_CLAIM = "claim"
+_NOTE = "note"
+_STAMPS = "stamps"
+_MARKERS = "markers"
+_FOUND = "found"
+_MOVED = "the record has changed since it was read"
+_RESERVED = 4
+"""Subrequests of a write besides the records it creates."""
+
+
+class Writer:
+    """Writes as one user during one session."""
+
+    def __init__(self, client: Client, schema: Schema, user: User) -> None:
+        self._client = client
+        self._schema = schema
+        self._user = user
+
+    def preimage(self, write: Write) -> PreImage:
+        """`Session.preimage`: see there."""
+        fields = [targets.field_name(write)] if _is_field(write) else []
+        row = self._row(write, fields)
+        if row is None:
+            raise NotFound("no such record for this user", code="NOT_FOUND")
+        if row["LastModifiedDate"] != write.version:
+            raise Stale(_MOVED, code="VERSION")
+        return PreImage(write.version, row.get(fields[0]) if fields else None)
+
+    def write(self, write: Write, preimage: PreImage) -> Written:
+        """`Session.write`: see there. A write that has arrived before is not repeated: its result is returned."""
+        if not self._marked():
+            return self._send(write, preimage, key=None)
+        attempt = 0
+        for _ in range(marker.MAX_ATTEMPTS):
+            try:
+                return self._send(write, preimage, marker.attempt_key(write.key, attempt))
+            except _KeyTaken:
+                markers = self._markers(write)
+                if arrived := _arrived(markers):
+                    return self._result(write, arrived.targets)
+                attempt = len(markers)
+        raise ambiguous("attempts")
+
+    def find(self, write: Write, since: datetime) -> Written | None:
+        """`Session.find`: see there. None is final: the key is taken, so a late request will be refused."""
+        marked = self._marked()
+        for _ in range(marker.MAX_ATTEMPTS):
+            markers = self._markers(write) if marked else []
+            if arrived := _arrived(markers):
+                return self._result(write, arrived.targets)
+            if written := self._read_back(write, since):
+                return written
+            if not marked or len(markers) >= marker.MAX_ATTEMPTS:
+                break
+            if self._fence(write, len(markers)):
+                return None
+        raise ambiguous("read_back")
+
+    def undo(self, write: Write, preimage: PreImage, written: Written) -> None:
+        """`Session.undo`: see there."""
+        if write.target.kind is TargetKind.COMMENT:
+            raise Forbidden("Salesforce lets nobody but an administrator delete a case comment", code="NO_UNDO")
+        arrived = _arrived(self._markers(write)) if self._marked() else None
+        if arrived and arrived.undone:
+            return
+        note = [marker.note_undone(_NOTE, arrived.id)] if arrived else []
+        subs = self._restore(write, preimage, written) if _is_field(write) else self._deletions(write, written)
+        if subs or note:
+            self._all_or_none([*subs, *note])
+
+    def _send(self, write: Write, preimage: PreImage, key: str | None) -> Written:
+        """One transaction. The marker comes first: a repetition must be recognised before anything looks stale."""
+        ids: Sequence[str]
+        if _is_field(write):
+            ids = [write.record.id]
+            subs = [targets.set_field("set", write, write.values[0]["body"], preimage.version)]
+            object_ = write.record.object
+        else:
+            self._check_size(write, key)
+            names = [f"create{number}" for number in range(len(write.values))]
+            ids = [f"@{{{name}.id}}" for name in names]
+            creations = [targets.insert(name, write, values) for name, values in zip(names, write.values, strict=True)]
+            subs = [targets.condition(write, preimage.version), *creations]
+            object_ = targets.created(write.target.kind)[0]
+        subs.append(targets.versions(_STAMPS, object_, ids))
+        if key is not None:
+            claim = marker.insert(_CLAIM, key, write.record.id, write.target.kind)
+            subs = [claim, *subs, marker.note_targets(_NOTE, f"@{{{_CLAIM}.id}}", ids)]
+        answers = self._all_or_none(subs)
+        made = [str(answers[sub.name].body["id"]) for sub in subs if sub.name.startswith("create")]
+        return _written(made or [write.record.id], records_of(answers[_STAMPS].body))
+
+    def _check_size(self, write: Write, key: str | None) -> None:
+        if not 0 < len(write.values) <= MAX_SUBREQUESTS - _RESERVED:
+            raise Fatal("a write creates between 1 and 21 records", code="bad_write")
+        if key is None and not all(write.key in values["body"] for values in write.values):
+            raise Fatal("without the marker object a write must carry its key in the text", code="bad_write")
+
+    def _all_or_none(self, subs: Sequence[Sub]) -> Mapping[str, Answer]:
+        answers = self._client.composite(subs, write=True)
+        failed = culprit(answers, subs)
+        if failed is None:
+            return answers
+        name, answer = failed
+        if name == _CLAIM and answer.code == DUPLICATE:
+            raise _KeyTaken
+        raise error_for(answer.status, answer.body)
+
+    def _marked(self) -> bool:
+        return marker.installed(self._schema.shapes({"Case": ()}).get(marker.MARKER))
+
+    def _markers(self, write: Write) -> list[Marker]:
+        answers = self._client.composite([marker.by_key(_MARKERS, write.key)])
+        return marker.parse(records_of(answers[_MARKERS].result()))
+
+    def _fence(self, write: Write, attempt: int) -> bool:
+        """Take the key of the attempt that may be under way; False when it got in first."""
+        key = marker.attempt_key(write.key, attempt)
+        try:
+            self._all_or_none([marker.insert(_CLAIM, key, write.record.id, marker.VOID)])
+        except _KeyTaken:
+            return False
+        return True
+
+    def _read_back(self, write: Write, since: datetime) -> Written | None:
+        """Look for the texts themselves, by their visible key; None when they are not (all) there."""
+        if _is_field(write):
+            row = self._row(write, [targets.field_name(write)])
+            if row and targets.same_text(row.get(targets.field_name(write)), write.values[0]["body"]):
+                return _written([write.record.id], [row])
+            return None
+        object_, lookup, text = targets.created(write.target.kind)
+        shape = self._schema.shapes({object_: ()}).get(object_)
+        if shape is None or text not in shape.fields:
+            return None
+        where = (
+            f"{lookup} = {literal(record_id(write.record.id))} AND CreatedById = {literal(self._user.id)}"
+            f" AND CreatedDate >= {moment(since)}"
+        )
+        soql = select(("Id", "LastModifiedDate", text), object_, where, "ORDER BY CreatedDate DESC, Id LIMIT 200")
+        rows = records_of(self._client.composite([query_sub(_FOUND, soql)])[_FOUND].result())
+        ids: list[str] = []
+        for values in write.values:
+            match = [row for row in rows if targets.same_text(row.get(text), values["body"]) and row["Id"] not in ids]
+            if not match or write.key not in values["body"]:
+                return None
+            ids.append(str(match[0]["Id"]))
+        return _written(ids, rows)
+
+    def _result(self, write: Write, ids: Sequence[str]) -> Written:
+        """What the records of an arrived write look like now."""
+        object_ = write.record.object if _is_field(write) else targets.created(write.target.kind)[0]
+        answers = self._client.composite([targets.versions(_STAMPS, object_, ids)])
+        return _written(ids, records_of(answers[_STAMPS].result()))
+
+    def _row(self, write: Write, fields: Sequence[str]) -> Mapping[str, Any] | None:
+        sub = targets.versions(_FOUND, write.record.object, [write.record.id], *fields)
+        rows = records_of(self._client.composite([sub])[_FOUND].result())
+        return rows[0] if rows else None
+
+    def _restore(self, write: Write, preimage: PreImage, written: Written) -> list[Sub]:
+        field = targets.field_name(write)
+        row = self._row(write, [field])
+        if row is None:
+            raise NotFound("no such record for this user", code="NOT_FOUND")
+        if not targets.same_text(row.get(field), write.values[0]["body"]):
+            if targets.same_text(row.get(field), preimage.value):
+                return []
+            raise Stale("somebody has changed the field since", code="VALUE")
+        if row["LastModifiedDate"] != written.versions[0]:
+            raise Stale("somebody has changed the record since", code="VERSION")
+        return [targets.set_field("restore", write, preimage.value, written.versions[0])]
+
+    def _deletions(self, write: Write, written: Written) -> list[Sub]:
+        """Deletes what is still there and unchanged: DELETE takes no condition (contract, 1.6), so look before."""
+        object_, _, text = targets.created(write.target.kind)
+        answers = self._client.composite([targets.versions(_FOUND, object_, written.ids, text)])
+        rows = {str(row["Id"]): row for row in records_of(answers[_FOUND].result())}
+        bodies = [values["body"] for values in write.values]
+        subs: list[Sub] = []
+        for number, (id_, version) in enumerate(zip(written.ids, written.versions, strict=True)):
+            row = rows.get(id_)
+            if row is None:
+                continue
+            if row["LastModifiedDate"] != version or not any(targets.same_text(row.get(text), b) for b in bodies):
+                raise Stale("somebody has changed a task since", code="VERSION")
+            subs.append(Sub(f"delete{number}", "DELETE", f"sobjects/{object_}/{record_id(id_)}"))
+        return subs
+
+
+class _KeyTaken(Exception):
+    """The marker of this attempt exists already."""
+
+
+def _is_field(write: Write) -> bool:
+    return write.target.kind is TargetKind.SUMMARY_FIELD
+
+
+def _arrived(markers: Sequence[Marker]) -> Marker | None:
+    return next((mark for mark in markers if not mark.void), None)
+
+
+def _written(ids: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> Written:
+    """The ids with their stamps; a record that is gone meanwhile has the empty one."""
+    stamps = {str(row["Id"]): str(row["LastModifiedDate"]) for row in rows}
+    return Written(tuple(ids), tuple(stamps.get(id_, "") for id_ in ids))

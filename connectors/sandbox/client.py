@@ -1,0 +1,280 @@
+"""The sandbox from the outside: its control plane as Python, and a user at the consent page without a browser."""
+
+import base64
+import hashlib
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from html.parser import HTMLParser
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
+
+import requests
+
+from connectors.sandbox.wire import JSON, Refused
+
+_TIMEOUT = 30
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxClient:
+    """A registered OAuth client."""
+
+    name: str
+    id: str
+    secret: str = field(repr=False)
+    redirect_paths: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxUser:
+    """A user of an org; `note` says in a sentence what she can see."""
+
+    id: str
+    username: str
+    name: str
+    profile: str
+    role: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxOrg:
+    """One org: `http` and `https` are the base URLs of the same site."""
+
+    alias: str
+    id: str
+    http: str
+    https: str
+    web_client: SandboxClient
+    public_client: SandboxClient
+    users: tuple[SandboxUser, ...]
+
+    def user(self, key: str) -> SandboxUser:
+        """A user by username, id or the part of the username before the @.
+
+        Raises:
+            Refused: no such user.
+        """
+        for user in self.users:
+            if key in {user.username, user.id, user.username.partition("@")[0]}:
+                return user
+        raise Refused(f"no user {key!r} in {self.alias}")
+
+    @classmethod
+    def of(cls, document: JSON) -> "SandboxOrg":
+        """Read one entry of the ready document's `orgs`."""
+        clients = [
+            SandboxClient(item["name"], item["id"], item["secret"], tuple(item["redirect_paths"]))
+            for item in document["clients"]
+        ]
+        users = tuple(
+            SandboxUser(item["id"], item["username"], item["name"], item["profile"], item["role"], item["note"])
+            for item in document["users"]
+        )
+        urls = document["urls"]
+        web = next(client for client in clients if client.secret)
+        public = next(client for client in clients if not client.secret)
+        return cls(document["alias"], document["id"], urls["http"], urls["https"], web, public, users)
+
+
+class SandboxControl:
+    """The control plane of a running sandbox.
+
+    Every method raises `Refused` when the sandbox says that the wish makes no sense.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url.rstrip("/")
+        self._http = requests.Session()
+        self._http.trust_env = False
+
+    def about(self) -> JSON:
+        """The ready document: addresses, CA file, clients, users."""
+        return self._call("GET", "/")
+
+    def orgs(self) -> dict[str, SandboxOrg]:
+        """The orgs by alias."""
+        return {item["alias"]: SandboxOrg.of(item) for item in self.about()["orgs"]}
+
+    def reset(self) -> None:
+        """Records, rights, clock, faults and log back to the start; who is logged in stays so."""
+        self._call("POST", "/reset")
+
+    def snapshot(self, name: str) -> None:
+        """Keep records and rights under a name."""
+        self._call("PUT", f"/snapshots/{name}")
+
+    def restore(self, name: str) -> None:
+        """Put back what `snapshot` kept."""
+        self._call("POST", f"/snapshots/{name}/restore")
+
+    def now(self) -> datetime:
+        """The virtual time."""
+        return datetime.fromisoformat(self._call("GET", "/clock")["now"])
+
+    def advance(self, seconds: float) -> datetime:
+        """Let time pass."""
+        return datetime.fromisoformat(self._call("POST", "/clock", {"advance": seconds})["now"])
+
+    def set_clock(self, moment: datetime) -> datetime:
+        """Jump to a time (aware)."""
+        return datetime.fromisoformat(self._call("POST", "/clock", {"set": moment.isoformat()})["now"])
+
+    def last(self) -> int:
+        """Number of the newest request, to be given to `requests` later."""
+        return int(self._call("GET", "/health")["last"])
+
+    def requests(self, since: int = 0, org: str = "") -> list[JSON]:
+        """Requests after number `since`, oldest first; keys as in `requestlog.Entry`."""
+        found: list[JSON] = self._call("GET", "/requests", query={"since": str(since), "org": org})["requests"]
+        return found
+
+    def clear_requests(self) -> None:
+        """Empty the request log."""
+        self._call("DELETE", "/requests")
+
+    def fault(
+        self,
+        action: str,
+        *,
+        path: str = "",
+        method: str = "",
+        user: str = "",
+        body: str = "",
+        org: str = "",
+        nth: int = 1,
+        times: int = 1,
+        **arguments: Any,  # noqa: ANN401 - what an action takes is the action's business
+    ) -> int:
+        """Add a fault rule and return its id; see `faults` for the actions and what they take."""
+        match = {"path": path, "method": method, "user": user, "body": body, "org": org, "nth": nth, "times": times}
+        given = {name: value for name, value in match.items() if value != ""}
+        return int(self._call("POST", "/faults", {"match": given, "action": {"name": action, **arguments}})["id"])
+
+    def faults(self) -> list[JSON]:
+        """All rules with `seen` and `fired`."""
+        found: list[JSON] = self._call("GET", "/faults")["faults"]
+        return found
+
+    def clear_faults(self) -> None:
+        """Remove all rules."""
+        self._call("DELETE", "/faults")
+
+    def records(self, org: str, object_: str, **filters: str) -> list[JSON]:
+        """Records as the system sees them, whose fields equal `filters`."""
+        found: list[JSON] = self._call("GET", f"/orgs/{org}/records/{object_}", query=filters)["records"]
+        return found
+
+    def record(self, org: str, object_: str, record_id: str) -> JSON | None:
+        """One record as the system sees it."""
+        found = self.records(org, object_, Id=record_id)
+        return found[0] if found else None
+
+    def counts(self, org: str, object_: str, by: str, **filters: str) -> dict[str, int]:
+        """Number of records for each value of the field `by`, for instance comments by `ParentId`."""
+        found: dict[str, int] = self._call("GET", f"/orgs/{org}/counts/{object_}/{by}", query=filters)["counts"]
+        return found
+
+    def mutate(self, org: str, name: str, **arguments: Any) -> JSON:  # noqa: ANN401 - see `mutations` of the vendor
+        """Change data, rights or OAuth state of an org; see the vendor's `mutations`."""
+        return self._call("POST", f"/orgs/{org}/mutations/{name}", arguments)
+
+    def _call(
+        self, method: str, path: str, document: JSON | None = None, query: Mapping[str, str] | None = None
+    ) -> JSON:
+        reply = self._http.request(method, self.url + path, json=document, params=query, timeout=_TIMEOUT)
+        body: JSON = reply.json()
+        if not reply.ok:
+            raise Refused(body["error"])
+        return body
+
+
+def consent(authorize_url: str, user: str, *, verify: str | bool = True, allow: bool = True) -> str:
+    """Do at the consent page what a person would: choose a user (id or username), press Allow or Deny.
+
+    Args:
+        authorize_url: where the app sent the browser.
+        user: id or username.
+        verify: CA file for an https address.
+        allow: press Allow, else Deny.
+
+    Returns:
+        The address that the browser is sent back to, with `code` and `state` or with `error`.
+
+    Raises:
+        Refused: the page shows an error instead of a form.
+    """
+    with requests.Session() as http:
+        http.trust_env = False
+        page = http.get(authorize_url, verify=verify, timeout=_TIMEOUT, allow_redirects=False)
+        if page.is_redirect:
+            return page.headers["location"]
+        form = _Form()
+        form.feed(page.text)
+        if not form.action:
+            raise Refused("the consent page shows an error")
+        fields = form.fields | {"user": user, "decision": "allow" if allow else "deny"}
+        target = urljoin(authorize_url, form.action)
+        answer = http.post(target, data=fields, verify=verify, timeout=_TIMEOUT, allow_redirects=False)
+    if not answer.is_redirect:
+        raise Refused("the consent page did not accept the user")
+    return answer.headers["location"]
+
+
+def log_in(
+    base_url: str,
+    client: SandboxClient,
+    user: str,
+    *,
+    verify: str | bool = True,
+    scope: str = "api refresh_token openid",
+) -> JSON:
+    """The whole web-server flow for one user; the token endpoint's answer."""
+    redirect_uri = f"http://127.0.0.1:1{client.redirect_paths[0]}"
+    verifier = secrets.token_urlsafe(48)
+    challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+    ask = {
+        "response_type": "code",
+        "client_id": client.id,
+        "redirect_uri": redirect_uri,
+        "scope": scope,
+        "code_challenge": challenge,
+        "code_challenge_method": "S256",
+    }
+    back = consent(f"{base_url}/services/oauth2/authorize?{urlencode(ask)}", user, verify=verify)
+    code = parse_qs(urlsplit(back).query)["code"][0]
+    form = {
+        "grant_type": "authorization_code",
+        "code": code,
+        "redirect_uri": redirect_uri,
+        "client_id": client.id,
+        "code_verifier": verifier,
+    }
+    if client.secret:
+        form["client_secret"] = client.secret
+    with requests.Session() as http:
+        http.trust_env = False
+        reply = http.post(f"{base_url}/services/oauth2/token", data=form, verify=verify, timeout=_TIMEOUT)
+    token: JSON = reply.json()
+    if "access_token" not in token:
+        raise Refused(f"the token endpoint refused: {token.get('error', reply.status_code)}")
+    return token
+
+
+class _Form(HTMLParser):
+    """The address and the hidden fields of the first form of a page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.action = ""
+        self.fields: dict[str, str] = {}
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Collect."""
+        values = {name: value or "" for name, value in attrs}
+        if tag == "form" and not self.action:
+            self.action = values["action"]
+        elif tag == "input" and values.get("type") == "hidden":
+            self.fields[values["name"]] = values.get("value", "")

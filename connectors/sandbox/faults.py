@@ -1,0 +1,163 @@
+"""Fault rules: which requests go wrong, when, and how.
+
+A rule counts the requests that match it. It fires from the `nth` match on, `times` times (0: for ever). Rules that only
+prepare (a delay, a change of rights) may fire together on one request; of those that decide the answer the oldest wins.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from connectors.sandbox.wire import JSON, Refused, Request, Response, Site
+
+PREPARING: Final = frozenset(
+    {
+        "delay", "create", "touch", "delete", "unshare", "revoke_object", "hide_field", "unhide_field",
+        "deactivate_user", "row_lock", "expire_cursors", "expire_sessions", "revoke_grants",
+    }
+)  # fmt: skip
+"""Actions that happen before the request is handled, which then takes its course."""
+INSTEAD: Final = frozenset({"status", "html_503", "drop_before"})
+"""Actions that answer (or cut the line) without handling the request."""
+AFTER: Final = frozenset({"commit_then_drop", "commit_then_500", "truncated_json"})
+"""Actions that handle the request and then spoil the answer."""
+ACTIONS: Final = PREPARING | INSTEAD | AFTER
+
+_MATCHERS: Final = frozenset({"method", "path", "user", "body", "org", "nth", "times"})
+_MAINTENANCE: Final = (
+    "<html><head><title>Service unavailable</title></head><body><h1>Down for maintenance</h1></body></html>"
+)
+
+
+@dataclass(slots=True)
+class Rule:
+    """One rule. `arguments` belong to the action: `seconds`, `status`, `body`, `headers`, or those of a mutation."""
+
+    id: int
+    action: str
+    method: str
+    path: re.Pattern[str]
+    user: str
+    body: re.Pattern[str] | None
+    org: str
+    nth: int
+    times: int
+    arguments: Mapping[str, Any]
+    seen: int = 0
+    fired: int = 0
+    source: JSON = field(default_factory=dict)
+
+    def matches(self, org: str, users: Sequence[str], request: Request) -> bool:
+        """Whether this rule is about the request; `users` are the names by which the sender may be called."""
+        return (
+            (not self.org or self.org == org)
+            and (not self.method or self.method == request.method)
+            and (not self.user or self.user in users)
+            and self.path.search(request.path.rstrip("/")) is not None
+            and (self.body is None or self.body.search(request.body.decode("utf-8", "replace")) is not None)
+        )
+
+    def view(self) -> JSON:
+        """The rule as JSON."""
+        return {"id": self.id, **self.source, "seen": self.seen, "fired": self.fired}
+
+
+class Faults:
+    """The rules in force, oldest first."""
+
+    def __init__(self) -> None:
+        self._rules: dict[int, Rule] = {}
+        self._next = 1
+
+    def add(self, document: Mapping[str, Any]) -> Rule:
+        """Add a rule given as `{"match": {...}, "action": {"name": ..., ...}}`.
+
+        Raises:
+            Refused: unknown matcher or action, or a pattern that does not compile.
+        """
+        match, action = dict(document.get("match") or {}), dict(document.get("action") or {})
+        name = action.pop("name", None)
+        if name not in ACTIONS:
+            raise Refused(f"unknown action {name!r}; there are {', '.join(sorted(ACTIONS))}")
+        if unknown := match.keys() - _MATCHERS:
+            raise Refused(f"unknown matcher {', '.join(sorted(unknown))}; there are {', '.join(sorted(_MATCHERS))}")
+        if name == "delay" and not isinstance(action.get("seconds"), int | float):
+            raise Refused("delay needs `seconds`")
+        if name == "status" and not isinstance(action.get("status"), int):
+            raise Refused("status needs `status`, an HTTP status code")
+        try:
+            rule = Rule(
+                id=self._next,
+                action=name,
+                method=str(match.get("method", "")).upper(),
+                path=re.compile(match.get("path", "")),
+                user=match.get("user", ""),
+                body=re.compile(match["body"]) if match.get("body") else None,
+                org=match.get("org", ""),
+                nth=int(match.get("nth", 1)),
+                times=int(match.get("times", 1)),
+                arguments=action,
+                source={"match": match, "action": {"name": name, **action}},
+            )
+        except (re.error, TypeError, ValueError) as error:
+            raise Refused(f"the rule cannot be understood: {error}") from None
+        self._rules[rule.id] = rule
+        self._next += 1
+        return rule
+
+    def rules(self) -> list[Rule]:
+        """All rules, fired ones included."""
+        return list(self._rules.values())
+
+    def remove(self, rule_id: int) -> bool:
+        """Forget one rule; whether there was one."""
+        return self._rules.pop(rule_id, None) is not None
+
+    def clear(self) -> None:
+        """Forget all rules."""
+        self._rules.clear()
+
+    def take(self, org: str, users: Sequence[str], request: Request) -> list[Rule]:
+        """Count a request and return the rules that fire on it."""
+        due = []
+        decided = False
+        for rule in self._rules.values():
+            if not rule.matches(org, users, request):
+                continue
+            rule.seen += 1
+            if rule.seen < rule.nth or (rule.times and rule.fired >= rule.times):
+                continue
+            if rule.action not in PREPARING:
+                if decided:
+                    continue
+                decided = True
+            rule.fired += 1
+            due.append(rule)
+        return due
+
+
+def answer_instead(rule: Rule, site: Site) -> Response | None:
+    """The answer of an `INSTEAD` rule; None cuts the line."""
+    if rule.action == "drop_before":
+        return None
+    if rule.action == "html_503":
+        return Response.text(_MAINTENANCE, 503, "text/html")
+    status, body = int(rule.arguments["status"]), rule.arguments.get("body")
+    if body is None:
+        response = site.failure(status)
+    elif isinstance(body, str):
+        response = Response.text(body, status)
+    else:
+        response = Response.json(body, status)
+    headers = {str(k).lower(): str(v) for k, v in (rule.arguments.get("headers") or {}).items()}
+    return Response(status, response.body, {**response.headers, **headers})
+
+
+def answer_after(rule: Rule, site: Site, response: Response) -> Response | None:
+    """What becomes of a response under an `AFTER` rule; None cuts the line."""
+    if rule.action == "commit_then_drop":
+        return None
+    if rule.action == "commit_then_500":
+        return site.failure(500)
+    return Response(response.status, response.body[: len(response.body) // 2], response.headers)

@@ -1,0 +1,138 @@
+"""What an admin, a colleague or bad luck may do to an org while a test is running: named changes with arguments.
+
+| name | arguments | what happens |
+|---|---|---|
+| `create` | `object`, `fields` | a record, made by an administrator |
+| `touch` | `record`, `fields` | fields are overwritten as the system; the time stamps move |
+| `delete` | `record` | into the recycle bin, by an administrator |
+| `unshare` | `record`, `user` | a share is taken back |
+| `revoke_object` | `object`, `user` | every right on an object is gone |
+| `hide_field`, `unhide_field` | `field` ("Case.Description"), `user` or `profile` (id) | field-level security |
+| `deactivate_user` | `user` | sessions and refresh are refused |
+| `row_lock` | `record`, `times` | the next writes to the record meet `UNABLE_TO_LOCK_ROW` |
+| `expire_cursors` | | query locators are forgotten |
+| `expire_sessions` | `user` (none: all) | access tokens die, refresh tokens live |
+| `revoke_grants` | `user` (none: all) | the user must consent again |
+| `rotation` | `client`, `on` | refresh-token rotation of a client |
+| `session_timeout` | `seconds` | for sessions to come |
+
+`user` is an id or a username; inside a fault rule it defaults to the user whose request it is.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from connectors.sandbox.salesforce.errors import ApiError
+from connectors.sandbox.salesforce.writes import Writer
+from connectors.sandbox.wire import JSON, Refused
+
+if TYPE_CHECKING:
+    from connectors.sandbox.salesforce.oauth import Grants
+    from connectors.sandbox.salesforce.org import Org
+
+
+class Mutations:
+    """The changes of one org. `apply` is the only way in."""
+
+    def __init__(self, org: "Org", grants: "Grants") -> None:
+        self._org = org
+        self._grants = grants
+        self._changes: Mapping[str, Callable[[str, JSON], JSON | None]] = {
+            "create": self._create,
+            "touch": self._touch,
+            "delete": self._delete,
+            "unshare": self._unshare,
+            "revoke_object": self._revoke_object,
+            "hide_field": self._hide_field,
+            "unhide_field": self._unhide_field,
+            "deactivate_user": self._deactivate_user,
+            "row_lock": self._row_lock,
+            "expire_cursors": self._expire_cursors,
+            "expire_sessions": self._expire_sessions,
+            "revoke_grants": self._revoke_grants,
+            "rotation": self._rotation,
+            "session_timeout": self._session_timeout,
+        }
+
+    def apply(self, name: str, user_id: str, arguments: Mapping[str, Any]) -> JSON:
+        """Make one change; the answer holds what is new, for instance `id`.
+
+        Raises:
+            Refused: unknown name, record or user, or a missing argument.
+        """
+        change = self._changes.get(name)
+        if change is None:
+            raise Refused(f"no mutation {name!r}; there are {', '.join(sorted(self._changes))}")
+        given = dict(arguments)
+        user = given.pop("user", user_id)
+        try:
+            with self._org.lock:
+                return change(self._user(user) if user else "", given) or {}
+        except KeyError as error:
+            raise Refused(f"{name}: no {error.args[0]} given, or unknown") from None
+        except ApiError as error:
+            raise Refused(f"{name}: {error.code}") from None
+        except (TypeError, ValueError) as error:
+            raise Refused(f"{name}: {error}") from None
+
+    def _user(self, key: str) -> str:
+        row = self._org.user(key) or self._org.user_by_name(key)
+        if row is None:
+            raise Refused(f"no user {key!r} in {self._org.alias}")
+        return str(row["Id"])
+
+    def _holder(self, user: str, given: JSON) -> str:
+        """The profile or user that a field is hidden from."""
+        if holder := given.get("profile") or user:
+            return str(holder)
+        raise KeyError("user")
+
+    def _admin(self) -> Writer:
+        for row in self._org.users():
+            if row.get("IsActive") and self._org.permissions.has(str(row["Id"]), "ModifyAllData"):
+                return Writer(self._org, str(row["Id"]), auto_assign=False)
+        raise Refused(f"{self._org.alias} has no administrator to act")
+
+    def _create(self, _user: str, given: JSON) -> JSON:
+        kind = self._org.kind(given["object"])
+        return {"id": self._admin().create(kind, given.get("fields") or {})}
+
+    def _touch(self, _user: str, given: JSON) -> None:
+        self._org.touch(given["record"], **(given.get("fields") or {}))
+
+    def _delete(self, _user: str, given: JSON) -> None:
+        admin, kind = self._admin(), self._org.kind_of(given["record"])
+        admin.delete(kind, admin.readable(kind, given["record"]))
+
+    def _unshare(self, user: str, given: JSON) -> None:
+        self._org.unshare(given["record"], self._holder(user, {}))
+
+    def _revoke_object(self, user: str, given: JSON) -> None:
+        self._org.revoke_object(self._holder(user, {}), given["object"])
+
+    def _hide_field(self, user: str, given: JSON) -> None:
+        self._org.hide_field(self._holder(user, given), given["field"])
+
+    def _unhide_field(self, user: str, given: JSON) -> None:
+        self._org.unhide_field(self._holder(user, given), given["field"])
+
+    def _deactivate_user(self, user: str, _given: JSON) -> None:
+        self._org.deactivate(self._holder(user, {}))
+
+    def _row_lock(self, _user: str, given: JSON) -> None:
+        self._org.lock_row(given["record"], int(given.get("times", 1)))
+
+    def _expire_cursors(self, _user: str, _given: JSON) -> None:
+        self._org.expire_cursors()
+
+    def _expire_sessions(self, user: str, _given: JSON) -> JSON:
+        return {"ended": self._grants.end_sessions(user)}
+
+    def _revoke_grants(self, user: str, _given: JSON) -> JSON:
+        return {"ended": self._grants.end_grants(user)}
+
+    def _rotation(self, _user: str, given: JSON) -> None:
+        self._grants.clients[given["client"]].rotate = bool(given["on"])
+
+    def _session_timeout(self, _user: str, given: JSON) -> None:
+        self._grants.timeout = float(given["seconds"])

@@ -1,0 +1,193 @@
+"""The authorization endpoint: checks the app's request, asks whom to log in as, and sends the browser back.
+
+The page keeps nothing on the server: its form carries the app's parameters, and the POST checks them again. So a test
+or the demo can consent over plain HTTP by posting the form with `user` and `decision`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+from urllib.parse import parse_qsl, urlencode
+
+from connectors.sandbox.salesforce.oauth.grants import SCOPES, Approval, Client, Grants, OAuthError
+from connectors.sandbox.salesforce.oauth.identity import Directory
+from connectors.sandbox.wire import Request, Response
+
+_CARRIED = (
+    "response_type",
+    "client_id",
+    "redirect_uri",
+    "scope",
+    "state",
+    "code_challenge",
+    "code_challenge_method",
+    "nonce",
+    "login_hint",
+)
+_CHALLENGE_LENGTH = 43
+_MEANING = {
+    "api": "Manage user data via APIs",
+    "refresh_token": "Perform requests at any time",
+    "openid": "Access unique user identifiers",
+    "id": "Access the identity URL service",
+    "profile": "Access the identity URL service",
+    "email": "Access the identity URL service",
+    "full": "Full access",
+    "web": "Manage user data via web browsers",
+    "chatter_api": "Access Connect REST API resources",
+}
+_DEFAULT_SCOPE = "api refresh_token openid id"
+
+
+@dataclass(frozen=True, slots=True)
+class _Ask:
+    """A valid authorization request."""
+
+    client: Client
+    redirect_uri: str
+    scopes: tuple[str, ...]
+    state: str
+    challenge: str
+    nonce: str
+
+
+class ConsentPage:
+    """GET shows the page, POST decides."""
+
+    def __init__(self, directory: Directory, grants: Grants) -> None:
+        self._directory = directory
+        self._grants = grants
+
+    def respond(self, request: Request) -> Response:
+        """Answer one request to the authorization endpoint."""
+        posted = request.method == "POST"
+        body = request.body.decode("utf-8", "replace")
+        fields = dict(parse_qsl(body, keep_blank_values=True, max_num_fields=100)) if posted else {}
+        parameters = {**request.query, **fields}
+        try:
+            client = self._grants.client(parameters.get("client_id", ""))
+            redirect_uri = parameters.get("redirect_uri", "")
+            if not client.accepts(redirect_uri):
+                raise OAuthError("redirect_uri_mismatch", "redirect_uri must match configuration")  # noqa: TRY301 - one page shows both
+        except OAuthError as error:
+            return _page("Authorization error", _ERROR.format(error=error.error, text=escape(error.description)), 400)
+        back = {"state": parameters["state"]} if "state" in parameters else {}
+        try:
+            ask = self._check(client, redirect_uri, parameters)
+        except OAuthError as error:
+            return _redirect(redirect_uri, {"error": error.error, "error_description": error.description} | back)
+        if not posted or "decision" not in fields:
+            return self._show(ask, parameters)
+        if fields["decision"] != "allow":
+            denied = {"error": "access_denied", "error_description": "end-user denied authorization"}
+            return _redirect(redirect_uri, denied | back)
+        return self._allow(ask, parameters, fields.get("user", ""), back)
+
+    def _check(self, client: Client, redirect_uri: str, parameters: Mapping[str, str]) -> _Ask:
+        """Everything that is reported to the app by redirect."""
+        if parameters.get("response_type") != "code":
+            raise OAuthError("unsupported_response_type", "response type not supported")
+        challenge = parameters.get("code_challenge", "")
+        if not challenge:
+            raise OAuthError("invalid_request", "missing required code challenge")
+        if parameters.get("code_challenge_method", "S256") != "S256" or len(challenge) != _CHALLENGE_LENGTH:
+            raise OAuthError("invalid_request", "code challenge method must be S256")
+        wanted = (parameters.get("scope") or _DEFAULT_SCOPE).replace("offline_access", "refresh_token").split()
+        if not set(wanted) <= set(SCOPES):
+            raise OAuthError("invalid_scope", "the requested scope is not allowed")
+        if parameters.get("prompt") == "none":
+            raise OAuthError("login_required", "user authentication required")
+        scopes = tuple(dict.fromkeys([*wanted, "id"] if "openid" in wanted else wanted))
+        state, nonce = parameters.get("state", ""), parameters.get("nonce", "")
+        return _Ask(client, redirect_uri, scopes, state, challenge, nonce)
+
+    def _allow(self, ask: _Ask, parameters: Mapping[str, str], chosen: str, back: Mapping[str, str]) -> Response:
+        user = next((u for u in self._people() if chosen in {u["Id"], u["Username"]}), None)
+        if user is None:
+            return self._show(ask, parameters, "Choose the user to log in as.")
+        approval = Approval(ask.client.id, user["Id"], ask.scopes, ask.redirect_uri, ask.challenge, ask.nonce)
+        code = self._grants.approve(approval)
+        return _redirect(ask.redirect_uri, {"code": code, **back})
+
+    def _people(self) -> list[Mapping[str, str]]:
+        return [user for user in self._directory.users() if user.get("IsActive", True)]
+
+    def _show(self, ask: _Ask, parameters: Mapping[str, str], problem: str = "") -> Response:
+        hint = parameters.get("login_hint", "")
+        people = "".join(
+            _USER.format(
+                id=escape(user["Id"]),
+                checked=" checked" if hint and hint in {user["Id"], user["Username"]} else "",
+                name=escape(str(user.get("Name") or user["Username"])),
+                username=escape(user["Username"]),
+                title=escape(str(user.get("Title") or "")),
+            )
+            for user in self._people()
+        )
+        meanings = dict.fromkeys(_MEANING.get(scope, scope) for scope in ask.scopes)
+        content = _FORM.format(
+            client=escape(ask.client.name),
+            hidden="".join(
+                f'<input type="hidden" name="{name}" value="{escape(parameters[name])}">'
+                for name in _CARRIED
+                if name in parameters
+            ),
+            problem=f'<p class="problem" role="alert">{problem}</p>' if problem else "",
+            people=people,
+            scopes="".join(f"<li>{escape(meaning)}</li>" for meaning in meanings),
+        )
+        return _page(f"Allow access to {ask.client.name}?", content, 200)
+
+
+def _redirect(uri: str, parameters: Mapping[str, str]) -> Response:
+    headers = {"location": f"{uri}?{urlencode(parameters)}", "cache-control": "no-store"}
+    return Response(302, b"", headers)
+
+
+def _page(title: str, content: str, status: int) -> Response:
+    page = Response.text(_SHELL.format(title=escape(title), content=content), status, "text/html")
+    headers = {
+        "cache-control": "no-store",
+        "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+        "referrer-policy": "no-referrer",
+    }
+    return Response(status, page.body, {**page.headers, **headers})
+
+
+_SHELL = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>{title} | Sandbox CRM</title>
+<style>
+body{{font:16px/1.5 system-ui,sans-serif;background:#f3f3f3;color:#181818;margin:0}}
+main{{max-width:34rem;margin:3rem auto;background:#fff;padding:2rem;border:1px solid #d8d8d8;border-radius:.5rem}}
+h1{{font-size:1.4rem;margin:0 0 .5rem}}
+.notice{{font-size:.85rem;color:#5c5c5c;margin:0 0 1.5rem}}
+fieldset{{border:0;padding:0;margin:1.5rem 0 0}}
+legend{{font-weight:600;padding:0;margin-bottom:.5rem}}
+label{{display:flex;gap:.75rem;padding:.5rem .75rem;border:1px solid #d8d8d8;border-radius:.25rem;margin-bottom:.35rem}}
+label:has(:checked){{border-color:#0b5cab;background:#eef4ff}}
+small{{display:block;color:#5c5c5c}}
+ul{{margin:.5rem 0 1.5rem;padding-left:1.2rem}}
+button{{font:inherit;padding:.5rem 1.5rem;border-radius:.25rem;border:1px solid #0b5cab;cursor:pointer}}
+button[value=allow]{{background:#0b5cab;color:#fff}}
+button[value=deny]{{background:#fff;color:#0b5cab}}
+:focus-visible{{outline:3px solid #1b96ff;outline-offset:2px}}
+.problem{{color:#b60554;font-weight:600}}
+</style></head><body><main>
+<p class="notice">Sandbox CRM on this machine. This is not Salesforce; no password is needed.</p>
+{content}
+</main></body></html>
+"""
+_FORM = """<h1>Allow access?</h1>
+<p><strong>{client}</strong> is asking to:</p>
+<ul>{scopes}</ul>
+<form method="post" action="/services/oauth2/authorize">
+{hidden}{problem}
+<fieldset><legend>Log in as</legend>
+{people}</fieldset>
+<p><button name="decision" value="allow">Allow</button> <button name="decision" value="deny">Deny</button></p>
+</form>"""
+_USER = """<label><input type="radio" name="user" value="{id}"{checked}>
+<span>{name} <small>{username}</small><small>{title}</small></span></label>
+"""
+_ERROR = "<h1>We can't authorize you because of an OAuth error.</h1><p>error={error}&amp;error_description={text}</p>"

@@ -1,0 +1,1 @@
+"""Official clients against the sandbox, over real sockets."""

@@ -1,0 +1,1 @@
+"""The sandbox CRM, piece by piece, without sockets."""

@@ -14,7 +14,7 @@ def installed() -> tuple[str, ...]:
     return tuple(sorted({entry.name for entry in entry_points(group=GROUP)}))
 
 
-def load(crm: str) -> Callable[..., Connector]:
+def connector_class(crm: str) -> Callable[..., Connector]:
     """The connector class of a CRM. Its settings are its own; all take `tokens`.
 
     Raises:

@@ -1,13 +1,14 @@
 """create_app(): the only place that builds adapters and hands them on as one frozen `Services`."""
 
 import gc
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 
 from connectors.registry import connector_class
 from flask import Blueprint, Flask, Response
 
-from connectors.interfaces import Connector
+from connectors.interfaces import Connector, TokenStore
 from sidecar import logs
 from sidecar.adapters.chroma import ChromaStore
 from sidecar.adapters.extractive import ExtractiveReasoner
@@ -22,7 +23,7 @@ from sidecar.adapters.sql import (
     open_database,
 )
 from sidecar.api import health, openapi, problems, routes, session
-from sidecar.interfaces import Services
+from sidecar.interfaces import AuditLog, CheckpointStore, DraftStore, KeyRing, Services, SessionStore
 from sidecar.panel.views import blueprint as panel
 from sidecar.policy import Policy
 from sidecar.settings import Installation, Settings
@@ -34,8 +35,20 @@ CSP = (
 )
 
 
-def build_services(settings: Settings) -> Services:
-    """Open everything that the settings name.
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """What survives a restart, without the index and the model: all that `audit verify` and `purge` need."""
+
+    keys: KeyRing
+    tokens: TokenStore
+    drafts: DraftStore
+    audit: AuditLog
+    sessions: SessionStore
+    checkpoints: CheckpointStore
+
+
+def open_stores(settings: Settings) -> Stores:
+    """Open the database and the key ring.
 
     Raises:
         Misconfigured, Unavailable: say which part and what to do.
@@ -44,18 +57,34 @@ def build_services(settings: Settings) -> Services:
     settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     keys = LocalKeyRing(settings.keys())
     engine = open_database(settings.database())
-    tokens = SqlTokenStore(engine, keys)
-    return Services(
-        connectors={name: _connect(found, tokens) for name, found in settings.installations().items()},
-        tokens=tokens,
-        embedder=OnnxEmbedder(settings.model_dir, precision=settings.precision, threads=settings.embed_threads),
-        vectors=ChromaStore(settings.chroma()),
+    return Stores(
         keys=keys,
-        reasoner=ExtractiveReasoner(),
+        tokens=SqlTokenStore(engine, keys),
         drafts=SqlDraftStore(engine, keys),
         audit=SqlAuditLog(engine, keys),
         sessions=SqlSessions(engine, keys),
         checkpoints=SqlCheckpoints(engine),
+    )
+
+
+def build_services(settings: Settings) -> Services:
+    """Open everything that the settings name.
+
+    Raises:
+        Misconfigured, Unavailable: say which part and what to do.
+    """
+    stores = open_stores(settings)
+    return Services(
+        connectors={name: _connect(found, stores.tokens) for name, found in settings.installations().items()},
+        tokens=stores.tokens,
+        embedder=OnnxEmbedder(settings.model_dir, precision=settings.precision, threads=settings.embed_threads),
+        vectors=ChromaStore(settings.chroma()),
+        keys=stores.keys,
+        reasoner=ExtractiveReasoner(),
+        drafts=stores.drafts,
+        audit=stores.audit,
+        sessions=stores.sessions,
+        checkpoints=stores.checkpoints,
         policy=Policy.load(settings.config_dir),
         templates=TemplateSet.load(settings.templates_dir),
         clock=lambda: datetime.now(UTC),
@@ -81,7 +110,7 @@ def create_app(settings: Settings, services: Services | None = None) -> Flask:
     return app
 
 
-def _connect(installation: Installation, tokens: SqlTokenStore) -> Connector:
+def _connect(installation: Installation, tokens: TokenStore) -> Connector:
     return connector_class(installation.crm)(
         login_url=installation.login_url,
         client_id=installation.client_id,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sidecar.interfaces import Services
+from sidecar.interfaces import DraftStore, SessionStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,10 +14,10 @@ class PurgeReport:
     sessions: int
 
 
-def purge(services: Services, now: datetime) -> PurgeReport:
+def purge(drafts: DraftStore, sessions: SessionStore, now: datetime) -> PurgeReport:
     """Expire, erase and delete what is past its time at `now`. Running it again changes nothing more.
 
     Raises:
         Unavailable: a store cannot be used; run it again.
     """
-    return PurgeReport(drafts=services.drafts.purge(now), sessions=services.sessions.purge(now))
+    return PurgeReport(drafts=drafts.purge(now), sessions=sessions.purge(now))

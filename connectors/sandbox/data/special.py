@@ -1,0 +1,76 @@
+"""The cases written by hand: those of the demo, and the 60-message case of the benchmark with its relatives."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from connectors.sandbox.data.accounts import Customer
+from connectors.sandbox.data.banks import bank
+from connectors.sandbox.data.builder import OrgBuilder
+from connectors.sandbox.data.org import Staff
+from connectors.sandbox.data.scenarios import Saying, Tale, Turn
+from connectors.sandbox.data.threads import Cast, Frame, add_draft, write_case
+from connectors.sandbox.data.truth import FactKind
+from connectors.sandbox.salesforce.values import Row
+
+_MARKED: Final = re.compile(r"\[\[(\w+)(?: (\d{4}-\d\d-\d\d))?\|(.+?)\]\]")
+
+
+def build_special(builder: OrgBuilder, staff: Staff, customers: list[Customer], name: str) -> dict[str, Row]:
+    """Add the cases of the bank `name`.
+
+    Returns:
+        The row of each case by its name in the bank.
+    """
+    script = bank(name)
+    by_name = {customer.name: customer for customer in customers}
+    return {spec["name"]: _case(builder, staff, by_name[spec["account"]], spec) for spec in script["cases"]}
+
+
+def parse(text: str) -> tuple[list[str], list[Saying]]:
+    """Paragraphs without the fact marks, and the facts that were marked."""
+    sayings = [Saying(FactKind(kind), sentence, due or "") for kind, due, sentence in _MARKED.findall(text)]
+    plain = _MARKED.sub(lambda match: match[3], text.strip())
+    return plain.split("\n\n"), sayings
+
+
+def _case(builder: OrgBuilder, staff: Staff, customer: Customer, spec: Mapping[str, Any]) -> Row:
+    contact_id, person = customer.contacts[0]
+    agents = tuple(staff.agents[key] for key in spec["agents"])
+    cast = Cast(customer, contact_id, person, staff.agents[spec["owner"]].id, agents)
+    turns = [_turn(message) for message in spec["messages"]]
+    turns[0].secrets += [(category, value) for value, category in spec.get("secrets", {}).items()]
+    closed = spec["fields"]["Status"] == "Closed"
+    resolution = Saying(FactKind.RESOLUTION, spec["resolution"]) if "resolution" in spec else None
+    tale = Tale(spec["subject"], tuple(turns), resolution, ())
+    case = write_case(builder, staff, cast, Frame(spec["scenario"], "en", closed, spec["fields"]), tale)
+    case_id = str(case["Id"])
+    for comment in spec.get("comments", ()):
+        fields = {"ParentId": case_id, "CommentBody": comment["text"], "IsPublished": False}
+        builder.add("CaseComment", _moment(comment["at"]), agents[comment["who"]].id, fields)
+    for who, level in spec.get("share", {}).items():
+        builder.share(case_id, staff.group if who == "group" else staff.agents[who].id, level)
+    if draft := spec.get("draft"):
+        add_draft(builder, staff, case, person, agents[draft["who"]], _moment(draft["at"]), parse(draft["text"])[0])
+    if spec.get("restricted"):
+        builder.restricted.add(case_id)
+    return case
+
+
+def _turn(message: Mapping[str, Any]) -> Turn:
+    paragraphs, sayings = parse(message["text"])
+    who = message["who"]
+    return Turn(
+        who == "customer",
+        _moment(message["at"]),
+        paragraphs,
+        sayings,
+        by=0 if who == "customer" else who,
+        client=message.get("client", ""),
+    )
+
+
+def _moment(value: str | datetime) -> datetime:
+    moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    return moment.replace(tzinfo=UTC)

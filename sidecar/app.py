@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 
-from connectors.registry import connector_class
 from flask import Blueprint, Flask, Response
 
 from connectors.interfaces import Connector, TokenStore
+from connectors.registry import connector_class
 from sidecar import logs
 from sidecar.adapters.chroma import ChromaStore
 from sidecar.adapters.extractive import ExtractiveReasoner

@@ -19,7 +19,7 @@ TIMEOUT = (5, 120)
 """Seconds to connect, to answer."""
 
 
-class Problem(Exception):  # noqa: N818 - named as in RFC 9457
+class Problem(Exception):
     """The sidecar said no. `body` is its problem document."""
 
     def __init__(self, body: Mapping[str, Any]) -> None:
@@ -79,7 +79,7 @@ def log_in(url: str, installation: str, visit: Callable[[str], object] = webbrow
     codes: list[str] = []
 
     class Catcher(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802 - http.server's name
+        def do_GET(self) -> None:
             codes.extend(parse_qs(urlsplit(self.path).query).get("code", []))
             self.send_response(200)
             self.send_header("Content-Type", "text/plain; charset=utf-8")

@@ -77,7 +77,7 @@ class LocalSidecar:
             self.kill()
 
     def kill(self) -> None:
-        """kill -9 of the worker and its master, as a crash would."""
+        """Kill -9 of the worker and its master, as a crash would."""
         for child in _children(self.process.pid):
             os.kill(child, 9)
         self.process.kill()

@@ -1,0 +1,37 @@
+# Two commands: `make demo` and `make test`. Both install what they need first.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+UV := uv
+RUN := $(UV) run --locked --all-extras
+MODEL := .cache/models/all-MiniLM-L6-v2/manifest.json
+
+help: ## Show this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+
+setup: ## Install uv, the locked environment and the embedding model
+	@command -v $(UV) >/dev/null || python3 -m pip install --quiet --user uv || python3 -m pip install --quiet uv
+	@PATH="$$HOME/.local/bin:$$PATH" $(UV) sync --locked --all-extras --quiet
+	@test -f $(MODEL) || PATH="$$HOME/.local/bin:$$PATH" $(RUN) crm-sidecar model build
+
+demo: setup ## The main job on a simulated CRM (KEEP=1 stays up, JSON=1 ends with one JSON object)
+	@PATH="$$HOME/.local/bin:$$PATH" $(RUN) crm-sidecar demo $(if $(KEEP),--keep) $(if $(JSON),--json)
+
+browser: # Debian's Chromium, for the panel's tests
+	@command -v chromium >/dev/null || (apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null)
+
+node: # the official Node client, for the sandbox's tests
+	@test -d tests/contract/node/node_modules || npm ci --prefix tests/contract/node --silent --no-audit --no-fund
+
+test: setup browser node ## All tests
+	@PATH="$$HOME/.local/bin:$$PATH" $(RUN) pytest
+
+lint: setup ## Style, types, import contract
+	@PATH="$$HOME/.local/bin:$$PATH"; $(RUN) ruff check && $(RUN) ruff format --check && $(RUN) mypy && $(RUN) lint-imports
+
+bench: setup ## Speed beside the peers, in the same run
+	@PATH="$$HOME/.local/bin:$$PATH" $(RUN) python -m bench
+
+openapi: setup ## Write docs/openapi.yaml
+	@PATH="$$HOME/.local/bin:$$PATH" $(RUN) crm-sidecar openapi > docs/openapi.yaml
+
+.PHONY: help setup demo browser node test lint bench openapi

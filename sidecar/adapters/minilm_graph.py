@@ -25,11 +25,15 @@ Matrix = NDArray[np.float32]
 Weights = Mapping[str, Matrix]
 """Tensors by the names of the published checkpoint; linear weights have the shape (out, in)."""
 
+REVISION = 1
+"""Raised with every change that changes a vector; a model folder of another revision is built again."""
+
 _FUSED = "com.microsoft"
 _OPSETS = {"": 17, _FUSED: 1}
 _IR_VERSION = 8
 _REDUCED_RANGE = 64
 _FULL_RANGE = 127
+_GELU_MINIMUM = -0.17
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +61,8 @@ def quantize(matrix: Matrix, axis: int, limit: int) -> tuple[NDArray[np.int8], M
 def build_graph(weights: Weights, architecture: Architecture, precision: Precision) -> onnx.ModelProto:
     """The encoder as a checked ONNX model.
 
-    int8 stores the token table with a scale per row, and runs every linear layer as a dynamic int8 product with a
-    scale per output channel. Attention itself, normalisation and GELU stay in float32 in both precisions.
+    int8 stores the token table with a scale per row, and runs every linear layer as an int8 product with a scale per
+    token and a scale per output channel. Attention itself, normalisation and GELU stay in float32 in both precisions.
 
     Raises:
         KeyError: `weights` lacks a tensor of the architecture.
@@ -66,6 +70,7 @@ def build_graph(weights: Weights, architecture: Architecture, precision: Precisi
     """
     graph = _Graph(weights, precision)
     graph.constant("token_axis", np.array([1], np.int64))
+    graph.constant("tiny", np.array([np.finfo(np.float32).tiny]))
     mask = graph.node("Cast", ["attention_mask"], "mask", to=TensorProto.INT32)
     graph.node("ReduceSum", [mask, "token_axis"], "lengths", keepdims=0)
     hidden = _embeddings(graph, architecture)
@@ -99,7 +104,7 @@ class _Graph:
     constants: list[TensorProto] = field(default_factory=list)
 
     def constant(self, name: str, value: NDArray[np.generic]) -> str:
-        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
+        self.constants.append(numpy_helper.from_array(np.asarray(value, order="C"), name))
         return name
 
     def weight(self, name: str) -> str:
@@ -119,19 +124,42 @@ class _Graph:
         scale = self.node("Gather", [self.constant(f"{name}.scales", scales), indices], f"{name}.scale")
         return self.node("Mul", [self.node("Cast", [row], f"{name}.floats", to=TensorProto.FLOAT), scale], name)
 
-    def affine(self, value: str, matrix: Matrix, bias: Matrix, name: str) -> str:
-        """`value @ matrix + bias`, the matrix of shape (in, out)."""
-        shift = self.constant(f"{name}.shift", bias)
+    def affine(self, value: str, matrix: Matrix, bias: Matrix, name: str, *, floor: float | None = None) -> str:
+        """`value @ matrix + bias`, the matrix of shape (in, out).
+
+        In int8 every row of `value` (one token) is divided by its own largest magnitude before it is rounded, so that
+        what a text becomes never depends on the texts beside it. Values known to be at least `floor` are shifted to
+        start at zero, which uses all 8 bits of an unsigned byte; the bias takes the shift back.
+        """
         if self.precision == "fp32":
             product = self.node("MatMul", [value, self.constant(f"{name}.matrix", matrix)], f"{name}.product")
-            return self.node("Add", [product, shift], name)
+            return self.node("Add", [product, self.constant(f"{name}.shift", bias)], name)
         integers, scales = quantize(matrix, axis=0, limit=_REDUCED_RANGE)
-        factors = [self.constant(f"{name}.matrix", integers), self.constant(f"{name}.scales", scales[0])]
-        return self.node("DynamicQuantizeMatMul", [value, *factors, "", shift], name, domain=_FUSED)
+        if floor is None:
+            zero, steps = 128, 127
+            magnitude = self.node("Abs", [value], f"{name}.magnitude")
+        else:
+            zero, steps = 0, 255
+            magnitude = value = self.node(
+                "Sub", [value, self.constant(f"{name}.floor", np.array([floor], np.float32))], f"{name}.up"
+            )
+            bias = bias + floor * (integers * scales).sum(axis=0, dtype=np.float32)
+        largest = self.node("ReduceMax", [magnitude], f"{name}.largest", axes=[-1])
+        row = self.node("Max", [largest, "tiny"], f"{name}.row")
+        step = self.constant(f"{name}.step", np.array(1 / steps, np.float32))
+        start = self.constant(f"{name}.zero", np.array(zero, np.uint8))
+        rounded = self.node(
+            "QuantizeLinear", [self.node("Div", [value, row], f"{name}.unit"), step, start], f"{name}.bytes"
+        )
+        factors = [self.constant(f"{name}.matrix", integers), step, self.constant(f"{name}.scales", scales[0]), start]
+        product = self.node("MatMulIntegerToFloat", [rounded, *factors], f"{name}.product", domain=_FUSED)
+        scaled = self.node("Mul", [product, row], f"{name}.scaled")
+        return self.node("Add", [scaled, self.constant(f"{name}.shift", bias)], name)
 
-    def dense(self, value: str, name: str) -> str:
+    def dense(self, value: str, name: str, *, floor: float | None = None) -> str:
         """A linear layer of the checkpoint."""
-        return self.affine(value, self.weights[f"{name}.weight"].T, self.weights[f"{name}.bias"], name)
+        matrix, bias = self.weights[f"{name}.weight"].T, self.weights[f"{name}.bias"]
+        return self.affine(value, matrix, bias, name, floor=floor)
 
     def norm(self, value: str, name: str, architecture: Architecture) -> str:
         inputs = [value, self.weight(f"{name}.weight"), self.weight(f"{name}.bias")]
@@ -153,17 +181,19 @@ def _embeddings(graph: _Graph, architecture: Architecture) -> str:
 
 def _block(graph: _Graph, architecture: Architecture, hidden: str, name: str) -> str:
     """One transformer block."""
-    attended = _attention(graph, architecture, hidden, f"{name}.attention.self")
+    attended = graph.dense(
+        _attention(graph, architecture, hidden, f"{name}.attention.self"), f"{name}.attention.output.dense"
+    )
     middle = _residual(graph, architecture, attended, hidden, f"{name}.attention.output")
     wide = graph.dense(middle, f"{name}.intermediate.dense")
     active = graph.node("Gelu", [wide], f"{name}.intermediate", domain=_FUSED)
-    return _residual(graph, architecture, active, middle, f"{name}.output")
+    narrow = graph.dense(active, f"{name}.output.dense", floor=_GELU_MINIMUM)
+    return _residual(graph, architecture, narrow, middle, f"{name}.output")
 
 
 def _residual(graph: _Graph, architecture: Architecture, value: str, skip: str, name: str) -> str:
-    """A linear layer, the residual connection, and their normalisation."""
-    dense = graph.dense(value, f"{name}.dense")
-    return graph.norm(graph.node("Add", [dense, skip], f"{name}.sum"), f"{name}.LayerNorm", architecture)
+    """The residual connection and its normalisation."""
+    return graph.norm(graph.node("Add", [value, skip], f"{name}.sum"), f"{name}.LayerNorm", architecture)
 
 
 def _attention(graph: _Graph, architecture: Architecture, hidden: str, name: str) -> str:

@@ -36,10 +36,14 @@ _ONNX_FILES: Mapping[Precision, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """What a verified folder holds: SHA-256 by file name, for its files and for the published files behind them."""
+    """What a verified folder holds: SHA-256 by file name, for its files and for the published files behind them.
+
+    `revision` says which version of the graph was built.
+    """
 
     directory: Path
     name: str
+    revision: int
     source: Mapping[str, str]
     files: Mapping[str, str]
 
@@ -67,7 +71,10 @@ def verify(directory: Path) -> ModelInfo:
         Misconfigured: no manifest, a file is missing or changed, or the source is not the pinned one.
     """
     manifest = _json(directory / MANIFEST)
-    info = ModelInfo(directory, manifest["model"], manifest["source"], manifest["files"])
+    try:
+        info = ModelInfo(directory, *(manifest[key] for key in ("model", "revision", "source", "files")))
+    except KeyError as error:
+        raise Misconfigured(f"{directory / MANIFEST} is not complete. {_REBUILD}") from error
     if info.name == MINILM and info.source != MINILM_SOURCE:
         raise Misconfigured(f"{directory / MANIFEST} names weights that are not the pinned ones. {_REBUILD}")
     for name, expected in info.files.items():

@@ -26,9 +26,6 @@ _WINDOW = 1024
 _CHARACTERS_PER_TOKEN = 64
 """A text is cut to this many characters for each token that is kept, so that a huge one costs no more than a page."""
 
-_SLOW_FUSIONS = ["SkipLayerNormFusion"]
-"""Optimiser passes that make the CPU slower (see `minilm_graph`)."""
-
 _TOKEN_OUTPUTS = ("last_hidden_state", "token_embeddings")
 
 
@@ -46,7 +43,7 @@ class OnnxEmbedder:
     """
 
     def __init__(
-        self, directory: Path, *, precision: Precision = "int8", threads: int = 2, token_budget: int = 2048
+        self, directory: Path, *, precision: Precision = "int8", threads: int = 2, token_budget: int = 512
     ) -> None:
         files = select(directory, precision)
         self.fingerprint = files.fingerprint
@@ -143,9 +140,7 @@ def _session(path: Path) -> onnxruntime.InferenceSession:
     options.intra_op_num_threads = 1
     options.enable_cpu_mem_arena = False
     options.log_severity_level = 3
-    return onnxruntime.InferenceSession(
-        path, options, providers=["CPUExecutionProvider"], disabled_optimizers=_SLOW_FUSIONS
-    )
+    return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
 
 
 def _output(session: onnxruntime.InferenceSession, directory: Path) -> str:

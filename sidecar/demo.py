@@ -1,4 +1,4 @@
-"""`crm-sidecar demo`: the main job told on a simulated CRM, every step for real, every figure read from where it is made.
+"""`crm-sidecar demo`: the main job told on a simulated CRM. Every step is real, every figure read where it is made.
 
 Two agents of different rights log in by OAuth, the index is built, both draft the same case, one applies and undoes.
 """
@@ -22,7 +22,6 @@ from connectors.sandbox.data import DEMO_CASE_ID, DEMO_USERNAMES
 from connectors.sandbox.process import SandboxProcess
 from sidecar.adapters import minilm, model_folder
 from sidecar.cli import SYNCED, sync_object
-from sidecar.client import Client
 from sidecar.errors import SidecarError
 from sidecar.local import LocalSidecar
 from sidecar.report import show

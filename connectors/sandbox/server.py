@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
+from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
@@ -132,6 +133,7 @@ class Front:
         headers = [
             (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in response.headers.items()
         ]
+        headers.append((b"date", format_datetime(self._sandbox.clock.now(), usegmt=True).encode()))
         if response.status not in _NO_BODY:
             headers.append((b"content-length", str(len(response.body)).encode()))
         await send({"type": "http.response.start", "status": response.status, "headers": headers})
@@ -157,6 +159,7 @@ async def _read(scope: "HTTPScope", receive: "ASGIReceiveCallable") -> Request |
     return Request(
         method="GET" if scope["method"] == "HEAD" else scope["method"],
         path=scope["path"],
+        raw_path=scope["raw_path"].decode("latin-1"),
         query=dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)),
         headers=headers,
         body=bytes(body),

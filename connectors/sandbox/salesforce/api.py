@@ -1,10 +1,12 @@
 """The face of the Salesforce engine: one request of a logged-in user in, one response out, never an exception."""
 
 import json
+import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
+from urllib.parse import quote, urlencode
 
 from connectors.sandbox.salesforce.call import Answer, Call
 from connectors.sandbox.salesforce.errors import ApiError, not_found
@@ -13,8 +15,10 @@ from connectors.sandbox.salesforce.router import dispatch
 
 OLDEST_VERSION: Final = 31
 NEWEST_VERSION: Final = 68
+MAX_URI: Final = 16_384
 _SEASONS: Final = (("Winter", 27), ("Summer", 26), ("Spring", 26))
 _PATH = re.compile(r"/services/data/(v(\d{1,3})\.0)(/.*)?", re.ASCII | re.DOTALL)
+_log = logging.getLogger(__name__)
 _JSON: Final = "application/json;charset=UTF-8"
 
 
@@ -63,7 +67,8 @@ def handle(org: Org, user_id: str, base_url: str, request: ApiRequest) -> ApiRes
             answer = _answer(org, user_id, base_url, request)
         except ApiError as error:
             answer = Answer(error.status, error.body())
-        except Exception:  # noqa: BLE001 - the engine's last resort: a client must never see a traceback
+        except Exception as error:  # noqa: BLE001 - the engine's last resort: a client must never see a traceback
+            _log_bug(error)
             text = "An unexpected error occurred. If this error persists, contact Salesforce Customer Support."
             answer = Answer(500, ApiError(500, "UNKNOWN_EXCEPTION", text).body())
         headers["Sforce-Limit-Info"] = f"api-usage={org.usage}/{org.daily_limit}"
@@ -77,6 +82,8 @@ def _answer(org: Org, user_id: str, base_url: str, request: ApiRequest) -> Answe
     org.count_call()
     if not org.permissions.has(str(user["Id"]), "ApiEnabled"):
         raise ApiError(403, "API_DISABLED_FOR_ORG", "The REST API is not enabled for this Organization.")
+    if len(quote(request.path)) + len(urlencode(request.query)) > MAX_URI:
+        raise ApiError(414, "URI_TOO_LONG", "The URI exceeds the limit of 16,384 bytes")
     match = _PATH.fullmatch(request.path)
     if match is None:
         raise not_found()
@@ -96,6 +103,15 @@ def _answer(org: Org, user_id: str, base_url: str, request: ApiRequest) -> Answe
         request.body,
     )
     return dispatch(call)
+
+
+def _log_bug(error: Exception) -> None:
+    """Say where the engine broke; the exception's text may hold a record, so only its type is named."""
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    where = "" if place is None else f"{place.tb_frame.f_code.co_qualname}:{place.tb_lineno}"
+    _log.error("sandbox engine bug: %s in %s", type(error).__name__, where)
 
 
 def _response(answer: Answer, headers: Mapping[str, str]) -> ApiResponse:

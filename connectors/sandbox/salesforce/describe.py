@@ -49,7 +49,7 @@ def describe(view: View, kind: ObjectType) -> Json:
         "actionOverrides": [],
         "childRelationships": children,
         "compactLayoutable": True,
-        "fields": [_field(field, kind, may_write=field.name in editable) for field in fields],
+        "fields": [_field(field, kind.name, may_write=field.name in editable) for field in fields],
         "listviewable": None,
         "lookupLayoutable": None,
         "namedLayoutInfos": [],
@@ -110,7 +110,7 @@ def summary(view: View, kind: ObjectType) -> Json:
 
 
 @lru_cache(maxsize=4_096)
-def _field(field: Field, kind: ObjectType, *, may_write: bool) -> Json:
+def _field(field: Field, kind: str, *, may_write: bool) -> Json:
     plain_text = not field.long_text and field.type != "boolean"
     return {
         "aggregatable": plain_text,
@@ -177,5 +177,5 @@ def _field(field: Field, kind: ObjectType, *, may_write: bool) -> Json:
         "type": field.type,
         "unique": field.unique,
         "updateable": field.updateable and may_write,
-        "writeRequiresMasterRead": kind.name == "CaseComment",
+        "writeRequiresMasterRead": kind == "CaseComment",
     }

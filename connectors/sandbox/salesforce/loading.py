@@ -4,13 +4,13 @@ import re
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, cast
 
 from connectors.sandbox.salesforce.ids import canonical, mint
 from connectors.sandbox.salesforce.permissions import Grant, Permissions
 from connectors.sandbox.salesforce.rules import derive
-from connectors.sandbox.salesforce.schema import Field, ObjectType, Schema, standard_schema
+from connectors.sandbox.salesforce.schema import NUMBERS, Field, ObjectType, Schema, standard_schema
 from connectors.sandbox.salesforce.sharing import Level, Sharing
 from connectors.sandbox.salesforce.store import Store
 from connectors.sandbox.salesforce.values import Json, Row, Value, normal_date, normal_datetime, stamp
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from connectors.sandbox.salesforce.org import Clock, Org
 
 ADMIN_PERMISSIONS: Final = ("ApiEnabled", "ModifyAllData", "ViewAllData")
+_FIRST_DAY: Final = datetime(2026, 1, 1, tzinfo=UTC)
 DEFAULT_DAILY_LIMIT: Final = 1_000_000
 _PEOPLE: Final = {"roles": "UserRole", "profiles": "Profile", "users": "User", "groups": "Group"}
 _NOT_FIELDS: Final = frozenset({"attributes", "permissions", "objects", "hidden_fields", "readonly_fields", "members"})
@@ -70,7 +71,7 @@ def load(make: "type[Org]", document: Mapping[str, object], records: Iterable[tu
     owd = {str(name): str(model) for name, model in _mapping(document.get("owd")).items()}
     sharing = Sharing(store, permissions, owd)
     org = make(settings, schema, store, sharing, permissions, clock=clock)
-    _fill(org, rows, clock.now())
+    _fill(org, rows)
     for group in _items(document, "groups"):
         members = group.get("members")
         if isinstance(members, list | tuple):
@@ -110,12 +111,11 @@ def _infer(schema: Schema, rows: list[tuple[str, Json]]) -> None:
         schema.infer(name, fields)
 
 
-def _fill(org: "Org", rows: list[tuple[str, Json]], now: datetime) -> None:
+def _fill(org: "Org", rows: list[tuple[str, Json]]) -> None:
     """Store all rows. System fields that a record lacks follow from its place in the input, so that loads repeat."""
     owners = {_resolve(str(record.get("Id"))) for name, record in rows if name in {"User", "Group"}}
     admin = _admin_of(rows)
     given = {_resolve(str(record["Id"])) for _, record in rows if record.get("Id")}
-    start = now.replace(microsecond=0) - timedelta(days=1)
     for place, (name, record) in enumerate(rows):
         kind = org.kind(name)
         row = _row_of(kind, record, place)
@@ -123,7 +123,7 @@ def _fill(org: "Org", rows: list[tuple[str, Json]], now: datetime) -> None:
             row["Id"] = _fresh_id(org, kind, given)
         if kind.owned and row.get("OwnerId") not in owners:
             row["OwnerId"] = admin
-        _stamp(row, stamp(start + timedelta(seconds=place)), owners, admin)
+        _stamp(row, stamp(_FIRST_DAY + timedelta(seconds=place)), owners, admin)
         _number(org, kind, row)
         org.store.put(kind.name, str(row["Id"]), derive(kind, row, keep=frozenset(record)))
 
@@ -178,8 +178,10 @@ def _loaded(kind: ObjectType, known: Field, value: object, place: int) -> Value:
         return normal
     if known.type == "boolean":
         return value if isinstance(value, bool) else str(value).lower() in {"true", "1"}
+    if isinstance(value, int | float) and known.type in NUMBERS:
+        return value
     if isinstance(value, str | int | float):
-        return value if value != "" else None
+        return str(value) or None
     raise ValueError(f"record {place} ({kind.name}): {known.name} has a value of a type that JSON fields do not have")
 
 

@@ -260,6 +260,7 @@ class Org:
             self._numbers = dict(snapshot.numbers)
             self._locked_rows.clear()
             self._calls.clear()
+            self.recent.clear()
             self.cursors.clear()
             self._metadata_changed()
 

@@ -12,6 +12,8 @@ ALL: Final = frozenset("CREDVM")
 _VIEW_ALL: Final = frozenset("RV")
 _FOLLOWS_CASE: Final = {"CaseComment": {"R": "CRE"}, "EmailMessage": {"R": "R", "E": "CRED"}}
 """Objects without rights of their own: a letter on Case gives these letters on them."""
+_FEED: Final = frozenset("CRED")
+"""Everybody may post; what a feed item shows follows its parent record."""
 
 
 @dataclass(slots=True)
@@ -145,6 +147,8 @@ class Permissions:
         grants = self._grants(user_id)
         letters: frozenset[str] = frozenset("R") if known.setup else frozenset()
         letters = letters.union(*(item.objects.get(kind, frozenset()) for item in grants))
+        if kind == "FeedItem":
+            letters |= _FEED
         if kind in _FOLLOWS_CASE and not any(kind in item.objects for item in grants):
             on_case = self.letters(user_id, "Case")
             for letter, given in _FOLLOWS_CASE[kind].items():

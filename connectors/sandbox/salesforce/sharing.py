@@ -110,7 +110,9 @@ class Sharing:
             return Level.EDIT if "E" in self._permissions.letters(user_id, kind) else Level(int(online))
         owd = self._owd.get(kind, "ControlledByParent" if kind in _ALWAYS_BY_PARENT else "Private")
         if kind in _ALWAYS_BY_PARENT or (owd == "ControlledByParent" and any(map(row.get, _parents(kind, table.kind)))):
-            return self._by_parent(user_id, kind, row, _parents(kind, table.kind))
+            level = self._by_parent(user_id, kind, row, _parents(kind, table.kind))
+            own_draft = kind == "EmailMessage" and row.get("Status") == DRAFT and level > Level.NONE
+            return Level.FULL if own_draft else level
         level = max(_OWD.get(owd, Level.NONE), self._by_owner_and_shares(user_id, row))
         if kind in _ACTIVITIES and level < Level.READ:
             level = min(Level.READ, self._by_parent(user_id, kind, row, _PARENTS[kind]))
@@ -131,7 +133,7 @@ class Sharing:
             field = self._store.tables[kind].kind.field(lookup)
             for target in field.reference_to if field is not None else ():
                 parent = self._store.get(target, row.get(lookup))
-                if parent is not None and not parent.get("IsDeleted"):
+                if parent is not None and (row.get("IsDeleted") or not parent.get("IsDeleted")):
                     found = max(found, self.level(user_id, target, parent))
         return found
 

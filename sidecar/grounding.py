@@ -24,11 +24,14 @@ from sidecar.date_patterns import MONTHS, WEEKDAYS
 from sidecar.domain import Claim, Grounding, Passage
 from sidecar.lexicon import NUMBERS
 from sidecar.text import sentences
-from sidecar.words import content, fold, spaceless, tokens, words
+from sidecar.words import STOPWORDS, content, fold, spaceless, tokens, words
 
 LEAST_SUPPORT: Final = 0.5
 _NUMBER: Final = re.compile(r"\d+(?:[.,:/'\u2019\u202f-]\d+)*")
 _UNIT: Final = re.compile(r"\s?([%‰€$£¥°]|[^\W\d_]{1,12})")
+_IN_A_NAME: Final = re.compile(r"[^\W\d_]-?$")
+_LINKS: Final = STOPWORDS | words("by to on at in of is as or de le la el en et y und am im zu si se al du et a à")
+"""Words that may follow a number without saying what is counted."""
 _CURRENCY: Final = re.compile(r"([€$£¥])\s?$")
 _THOUSANDS: Final = re.compile(r"(?<=\d)[,'\u2019\u202f](?=\d{3}(?:\D|$))")
 _PLACEHOLDER: Final = re.compile(r"\[[A-Z][A-Z_]*\d*\]")
@@ -175,15 +178,16 @@ def _placeholders(text: str) -> set[str]:
 
 
 def _numbers(text: str) -> set[str]:
-    """The numbers of a text in digits, each also together with the unit or word beside it."""
+    """The numbers of a text in digits, each also with the unit or word beside it unless it is part of a name."""
     text = unicodedata.normalize("NFKC", text)
     found: set[str] = set()
     for match in _NUMBER.finditer(text):
         number = _THOUSANDS.sub("", match[0])
-        unit = _UNIT.match(text, match.end())
-        sign = _CURRENCY.search(text[: match.start()])
         found.add(number)
-        found.update(f"{number} {mark[1].casefold()}" for mark in (unit, sign) if mark)
+        if _IN_A_NAME.search(text, 0, match.start()):
+            continue
+        marks = (_UNIT.match(text, match.end()), _CURRENCY.search(text, 0, match.start()))
+        found.update(f"{number} {mark[1].casefold()}" for mark in marks if mark and mark[1].casefold() not in _LINKS)
     for word in tokens(text):
         if word in NUMBERS and word not in _ARTICLES:
             found.add(str(NUMBERS[word]))

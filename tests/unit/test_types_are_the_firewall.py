@@ -33,7 +33,9 @@ def builders(tree: ast.Module, name: str) -> Iterator[int]:
     """Lines that build `name`, hide it under another name, or hand the class on as a value."""
     annotations = {id(inner) for node in ast.walk(tree) for outer in annotated(node) for inner in ast.walk(outer)}
     for node in ast.walk(tree):
-        if (isinstance(node, ast.Call) and called(node) == name) or (isinstance(node, ast.Call) and called(node) in COPIES and name.lower() in map(ast.unparse, node.args)):
+        if isinstance(node, ast.Call) and (
+            called(node) == name or (called(node) in COPIES and name.lower() in map(ast.unparse, node.args))
+        ):
             yield node.lineno
         elif isinstance(node, ast.ImportFrom | ast.Import):
             yield from (node.lineno for alias in node.names if alias.name == name and alias.asname)
@@ -76,7 +78,7 @@ def test_reasoners_take_a_prompt_and_nothing_else() -> None:
                 (prompt,) = node.args.args[1:]
                 assert prompt.annotation is not None, path
                 assert ast.unparse(prompt.annotation) == "Prompt", path
-                assert not (node.args.kwonlyargs or node.args.vararg or node.args.kwarg), path
+                assert [*node.args.kwonlyargs, node.args.vararg, node.args.kwarg] == [None, None], path
     assert seen >= 2
 
 
@@ -87,7 +89,7 @@ def test_reasoner_signature_is_the_prompt_at_run_time() -> None:
 
 
 def test_only_the_index_embeds() -> None:
-    """Outside of adapters, text (but no literal) becomes a vector in `sidecar.retrieval` only, where it was admitted."""
+    """Outside of adapters, text (but no literal) becomes a vector only where it was admitted."""
     callers = {
         path
         for path, tree in modules().items()

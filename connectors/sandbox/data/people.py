@@ -8,7 +8,7 @@ from typing import Final
 from connectors.sandbox.data import identifiers
 from connectors.sandbox.data.banks import bank
 
-LANGUAGE_OF: Final[dict[str, str]] = {}
+LANGUAGE_OF: Final = {"de": "de", "fr": "fr", "es": "es", "jp": "ja"}
 """Locale -> language that its people write in; every other locale writes English."""
 
 _UMLAUTS: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "ł": "l", "ø": "o"})

@@ -98,17 +98,17 @@ def _load(path: Path) -> bytes:
         raise Misconfigured(
             "The key file cannot be opened or made; check its folder, and that it is no link."
         ) from None
-    with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(file.fileno())
+    try:
+        status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise Misconfigured("The key file is not a regular file; name another one.")
         if status.st_uid != os.geteuid():
             raise Misconfigured("The key file belongs to another user; run as its owner.")
         if stat.S_IMODE(status.st_mode) & _LOOSE:
-            raise Misconfigured(
-                "The key file is open to other users; run chmod 600 on it, and change the key if need be."
-            )
-        root = file.read(KEY_BYTES + 1)
+            raise Misconfigured("The key file is open to other users; run chmod 600 on it, or make a new key.")
+        root = os.read(descriptor, KEY_BYTES + 1)
+    finally:
+        os.close(descriptor)
     if len(root) != KEY_BYTES:
         raise Misconfigured("The key file is damaged: it does not hold 32 bytes; restore it from a backup.")
     return root

@@ -68,6 +68,15 @@ class SqlAuditLog:
             raise Unavailable(_ALTERED)
         return events
 
+    def ping(self) -> None:
+        """Return when it can be read and written.
+
+        Raises:
+            Unavailable: it cannot.
+        """
+        with writing(self._engine) as connection:
+            connection.execute(select(audit_heads.c.seq).limit(1)).first()
+
     def _link(self, connection: Connection, tenant: str, event: JSON) -> int:
         query = select(audit_heads).where(audit_heads.c.tenant == tenant).with_for_update()
         head = connection.execute(query).first()

@@ -8,9 +8,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
@@ -194,13 +191,9 @@ def _migrate(engine: Engine) -> None:
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
         if _version(connection) == HEAD:
             return
-        config = Config()
-        config.set_main_option("script_location", "sidecar.adapters.sql:migrations")
-        config.attributes["connection"] = connection
-        try:
-            command.upgrade(config, "head")
-        except CommandError:
-            raise Misconfigured("A newer program wrote this database; run that version, or restore a backup.") from None
+        from sidecar.adapters.sql.migrate import upgrade  # noqa: PLC0415 - Alembic is slow to import and needed once
+
+        upgrade(connection)
 
 
 def _version(connection: Connection) -> str | None:

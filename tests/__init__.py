@@ -1,0 +1,1 @@
+"""Tests: unit (no sockets), contract, functional, browser, redteam."""

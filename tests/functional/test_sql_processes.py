@@ -1,0 +1,106 @@
+"""The SQL stores among real processes: one winner, one chain, no lost update, and no trace of a killed holder."""
+
+import multiprocessing
+import time
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sidecar.adapters.sql import SqlAuditLog, SqlDraftStore, SqlTokenStore, open_database
+from sidecar.domain import DraftState
+from sidecar.errors import Unavailable
+from tests.functional import sql_workers
+from tests.functional.sql_workers import GRANT, keys, url
+from tests.samples import make_draft
+
+PROCESSES = 3
+SPAWN = multiprocessing.get_context("spawn")
+
+
+def in_processes(work: Callable[..., Any], folder: Path, count: int) -> list[Any]:
+    """The results of `work` in several fresh interpreters that start at the same moment."""
+    with SPAWN.Manager() as manager, ProcessPoolExecutor(PROCESSES, mp_context=SPAWN) as pool:
+        barrier = manager.Barrier(PROCESSES)
+        return [each.result(120) for each in [pool.submit(work, folder, barrier, count) for _ in range(PROCESSES)]]
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    """Until it holds, at most 30 seconds."""
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_processes_that_open_a_new_database_share_one_chain(tmp_path: Path) -> None:
+    """Migrations and the key file are made once, and the log never forks."""
+    numbers = in_processes(sql_workers.open_and_append, tmp_path, 40)
+    assert sorted(chain(*numbers)) == list(range(1, 40 * PROCESSES + 1))
+    report = SqlAuditLog(open_database(url(tmp_path)), keys(tmp_path)).verify("t")
+    assert (report.events, report.broken) == (40 * PROCESSES, None)
+
+
+def test_a_draft_is_claimed_by_one_process(tmp_path: Path) -> None:
+    """However many click at once."""
+    store = SqlDraftStore(open_database(url(tmp_path)), keys(tmp_path))
+    for number in range(40):
+        store.add(make_draft(id=f"d{number}", idempotency_key=f"k{number}"))
+    won = in_processes(sql_workers.claim, tmp_path, 40)
+    assert Counter(chain(*won)) == {f"d{number}": 1 for number in range(40)}
+    assert len(store.in_state(DraftState.APPLYING)) == 40
+
+
+def test_a_click_makes_one_draft(tmp_path: Path) -> None:
+    """Processes that draft for the same click all get the first one's."""
+    results = in_processes(sql_workers.add, tmp_path, 40)
+    assert all(len({result[number] for result in results}) == 1 for number in range(40))
+    store = SqlDraftStore(open_database(url(tmp_path)), keys(tmp_path))
+    assert len(store.in_state(DraftState.DRAFT)) == 40
+
+
+def test_no_token_is_lost(tmp_path: Path) -> None:
+    """Each refresh sees the one before: a replayed refresh token would revoke the whole family."""
+    in_processes(sql_workers.refresh, tmp_path, 40)
+    token = SqlTokenStore(open_database(url(tmp_path)), keys(tmp_path)).load(GRANT)
+    assert token is not None
+    assert token.access_token == str(40 * PROCESSES)
+
+
+def test_a_lease_goes_to_one_process(tmp_path: Path) -> None:
+    """Every object is synchronised by somebody, and by nobody else."""
+    assert sum(in_processes(sql_workers.lease, tmp_path, 40)) == 40
+
+
+def test_the_lock_of_a_killed_process_is_free_at_once(tmp_path: Path) -> None:
+    """A kill -9 in the middle of a refresh does not lock the user out."""
+    store = SqlTokenStore(open_database(url(tmp_path)), keys(tmp_path), wait=0.2)
+    holder = SPAWN.Process(target=sql_workers.hold_the_lock, args=(tmp_path, tmp_path / "ready"))
+    holder.start()
+    wait_for((tmp_path / "ready").exists)
+    with pytest.raises(Unavailable, match="takes too long"), store.exclusive(GRANT):
+        raise AssertionError
+    holder.kill()
+    holder.join()
+    with store.exclusive(GRANT):
+        pass
+
+
+def test_what_was_appended_survives_a_kill(tmp_path: Path) -> None:
+    """After kill -9 the chain is whole and holds every acknowledged event, and at most one more."""
+    ready = tmp_path / "acknowledged"
+    writer = SPAWN.Process(target=sql_workers.append_for_ever, args=(tmp_path, ready))
+    writer.start()
+    wait_for(lambda: ready.exists() and ready.stat().st_size > 100)
+    writer.kill()
+    writer.join()
+    acknowledged = int(ready.read_text(encoding="ascii").split("\n")[-2])
+    log = SqlAuditLog(open_database(url(tmp_path)), keys(tmp_path))
+    report = log.verify("t")
+    assert report.broken is None
+    assert acknowledged <= report.events <= acknowledged + 1
+    assert log.append("t", sql_workers.EVENT) == report.events + 1

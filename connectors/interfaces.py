@@ -1,6 +1,7 @@
 """The one face that every CRM shows: records in, a checked write out, always on one user's own token."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -255,16 +256,8 @@ class TokenStore(Protocol):
     def delete(self, grant_id: str) -> None:
         """Forget the grant."""
 
-    def exclusive(self, grant_id: str) -> "Lock":
-        """A context manager that holds the grant's lock. Re-read with `load` after entering."""
-
-
-class Lock(Protocol):
-    """A context manager."""
-
-    def __enter__(self) -> object: ...
-
-    def __exit__(self, *exc: object) -> object: ...
+    def exclusive(self, grant_id: str) -> AbstractContextManager[object]:
+        """Hold the grant's lock. Re-read with `load` after entering."""
 
 
 class Connector(Protocol):

@@ -1,0 +1,17 @@
+"""The conformance suite of connectors: subclass `ConnectorContract`, give it a `stage`, and pytest runs it.
+
+A stage is one CRM with one case that an agent sees and an outsider does not, and the means to disturb it: hide a field,
+edit a record behind the agent's back, drop an answer, kill a token. Needs pytest, which production does not install.
+"""
+
+from connectors.testing.grants import GrantContract
+from connectors.testing.reading import ReadingContract
+from connectors.testing.stage import Stage, Trouble
+from connectors.testing.unmarked import UnmarkedContract
+from connectors.testing.writing import WritingContract
+
+__all__ = ["ConnectorContract", "Stage", "Trouble"]
+
+
+class ConnectorContract(ReadingContract, GrantContract, WritingContract, UnmarkedContract):
+    """What every connector must do: reading, tokens, writing with and without a key in the CRM."""

@@ -1,0 +1,199 @@
+"""A stage for the connector suite on the sandbox CRM: a real server, real OAuth, real faults."""
+
+import secrets
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import requests
+
+from connectors.interfaces import RecordRef
+from connectors.salesforce.connector import SalesforceConnector
+from connectors.sandbox.client import SandboxOrg, consent
+from connectors.sandbox.process import SandboxProcess
+from connectors.testing import Trouble
+from tests.fakes_connector import MemoryTokenStore
+
+ORG = "northwind"
+SKEW = timedelta(seconds=60)
+"""The sandbox's clock is behind ours: room for tests to let time pass without leaving the present."""
+SECRETS = ("pump 7 in Rotterdam", "carla.contact@customer.example", "the seal leaks")
+
+
+class SandboxStage:
+    """One case with two messages and a comment, made anew for every test."""
+
+    crm = "salesforce"
+
+    def __init__(self, sandbox: SandboxProcess) -> None:
+        self._sandbox = sandbox
+        self._control = sandbox.control
+        self._control.restore("clean")
+        self._control.clear_faults()
+        self._control.set_clock(datetime.now().astimezone() - SKEW)
+        self._org: SandboxOrg = sandbox.orgs[ORG]
+        self.secrets = SECRETS
+        self.tokens = MemoryTokenStore()
+        self.connector = self.new_connector()
+        self.agent, self.colleague, self.outsider = (
+            self.log_in(name) for name in ("maya.lindqvist", "jonas.weidmann", "grace.okonkwo")
+        )
+        self.case = self._make_case()
+        article = self._create("Knowledge__kav", Title="Pump seals", UrlName="pump-seals-stage", PublishStatus="Online")
+        self.article = RecordRef(self.crm, "Knowledge__kav", article)
+        self.later()
+        self._start = self._control.last()
+
+    def new_connector(self) -> SalesforceConnector:
+        """A connector with empty caches, as in another process."""
+        client = self._org.web_client
+        return SalesforceConnector(
+            self._org.https, client.id, client.secret, self.tokens, ca_file=str(self._sandbox.ca_file)
+        )
+
+    def log_in(self, user: str) -> str:
+        """The web-server flow as the sidecar does it; the grant id."""
+        state, verifier = secrets.token_urlsafe(16), secrets.token_urlsafe(48)
+        redirect_uri = f"http://127.0.0.1:1{self._org.web_client.redirect_paths[0]}"
+        url = self.connector.authorize_url(state, verifier, redirect_uri)
+        back = consent(url, self._org.user(user).username, verify=str(self._sandbox.ca_file))
+        answer = parse_qs(urlsplit(back).query)
+        assert answer["state"] == [state]
+        who, token = self.connector.exchange(answer["code"][0], verifier, redirect_uri)
+        grant_id = f"{self.crm}:{who.tenant}:{who.id}"
+        self.tokens.save(grant_id, token)
+        return grant_id
+
+    def hide(self, grant_id: str, field: str) -> None:
+        """See `Stage.hide`."""
+        self._control.mutate(ORG, "hide_field", user=_user(grant_id), field=field)
+
+    def hide_at_next_query(self, grant_id: str, field: str) -> None:
+        """See `Stage.hide_at_next_query`."""
+        self._control.fault("hide_field", path="/composite$", body=r"query\?q=", user=_user(grant_id), field=field)
+
+    def edit(self, ref: RecordRef, fields: Mapping[str, object]) -> None:
+        """See `Stage.edit`. Time passes, because versions have whole seconds."""
+        self.later()
+        self._control.mutate(ORG, "touch", record=ref.id, fields=dict(fields))
+
+    def add_draft(self, grant_id: str) -> RecordRef:
+        """See `Stage.add_draft`."""
+        token = self.tokens.load(grant_id)
+        assert token
+        fields = {
+            "ParentId": self.case.id, "Status": "5", "Incoming": False, "Subject": "Draft", "TextBody": "not yet",
+        }  # fmt: skip
+        answer = requests.post(
+            f"{token.instance_url}/services/data/v66.0/sobjects/EmailMessage",
+            json=fields,
+            headers={"Authorization": f"Bearer {token.access_token}"},
+            verify=str(self._sandbox.ca_file),
+            timeout=30,
+        )
+        answer.raise_for_status()
+        return RecordRef(self.crm, "EmailMessage", answer.json()["id"])
+
+    def remove(self, ref: RecordRef) -> None:
+        """See `Stage.remove`."""
+        self.later()
+        self._control.mutate(ORG, "delete", record=ref.id)
+
+    def value(self, ref: RecordRef, field: str) -> object:
+        """See `Stage.value`."""
+        record = self._control.record(ORG, ref.object, ref.id)
+        return record.get(field) if record else None
+
+    def carrying(self, key: str) -> int:
+        """See `Stage.carrying`."""
+        texts = [
+            (row.get(field), row.get("IsDeleted"))
+            for object_, lookup, field in (
+                ("Task", "WhatId", "Description"),
+                ("CaseComment", "ParentId", "CommentBody"),
+                ("Case", "Id", "Assistant_Summary__c"),
+            )
+            for row in self._control.records(ORG, object_, **{lookup: self.case.id})
+        ]
+        return sum(key in str(text) and not deleted for text, deleted in texts)
+
+    def trouble(self, what: Trouble) -> None:
+        """See `Stage.trouble`."""
+        special: dict[Trouble, tuple[str, dict[str, Any]]] = {
+            Trouble.ERROR_500: ("status", {"status": 500}),
+            Trouble.DELAY: ("delay", {"seconds": 0.5}),
+        }
+        action, arguments = special.get(what, (str(what), {}))
+        self._control.fault(action, path="/composite$", method="POST", body=r'"allOrNone": ?true', **arguments)
+
+    def uninstall_package(self) -> None:
+        """See `Stage.uninstall_package`."""
+        for grant_id in (self.agent, self.colleague):
+            self._control.mutate(ORG, "revoke_object", object="Writeback__c", user=_user(grant_id))
+            self.hide(grant_id, "Case.Assistant_Summary__c")
+
+    def expire(self, grant_id: str) -> None:
+        """See `Stage.expire`."""
+        self._control.mutate(ORG, "expire_sessions", user=_user(grant_id))
+
+    def end_grant(self, grant_id: str) -> None:
+        """See `Stage.end_grant`."""
+        self._control.mutate(ORG, "revoke_grants", user=_user(grant_id))
+
+    def requests(self) -> int:
+        """See `Stage.requests`."""
+        return len(self._control.requests(self._start))
+
+    def refreshes(self) -> int:
+        """See `Stage.refreshes`. Since the stage was set nobody has logged in: each token request is a refresh."""
+        return sum(entry["path"].endswith("/oauth2/token") for entry in self._control.requests(self._start))
+
+    def later(self) -> None:
+        """Let the next time stamp differ from the last."""
+        self._control.advance(2)
+
+    def add_message(self, number: int) -> None:
+        """One more incoming message on the case."""
+        self._create(
+            "EmailMessage", ParentId=self.case.id, Incoming=True, Status="0", Subject=f"Message {number}",
+            FromName="Carla Contact", FromAddress=SECRETS[1], ToAddress="support@northwind-sensing.example",
+            TextBody=f"Message {number}: {SECRETS[2]}. " * 8,
+            MessageDate=(self._control.now() - timedelta(days=3) + timedelta(minutes=number)).isoformat(),
+        )  # fmt: skip
+
+    def _make_case(self) -> RecordRef:
+        account = self._create("Account", Name="Harbour Pumps", OwnerId=_user(self.agent))
+        contact = self._create(
+            "Contact", FirstName="Carla", LastName="Contact", Email=SECRETS[1], AccountId=account,
+            OwnerId=_user(self.agent),
+        )  # fmt: skip
+        case = self._create(
+            "Case", Subject=SECRETS[0], Description=SECRETS[2], Status="New", Origin="Email", AccountId=account,
+            ContactId=contact, OwnerId=_user(self.agent),
+        )  # fmt: skip
+        self.case = RecordRef(self.crm, "Case", case)
+        for number in range(2):
+            self.add_message(number)
+        self._create(
+            "EmailMessage", ParentId=case, Incoming=False, Status="3", Subject="Re: pump", FromName="Maya Lindqvist",
+            FromAddress="support@northwind-sensing.example", ToAddress=SECRETS[1], TextBody="We look into it.",
+            MessageDate=(self._control.now() - timedelta(days=1)).isoformat(),
+        )  # fmt: skip
+        self._create("CaseComment", ParentId=case, CommentBody=f"Internal: {SECRETS[2]}")
+        return self.case
+
+    def _create(self, object_: str, **fields: object) -> str:
+        made = self._control.mutate(ORG, "create", object=object_, fields=fields)
+        return str(made["id"])
+
+
+def sandbox() -> Iterator[SandboxProcess]:
+    """A running sandbox whose clean state is kept."""
+    with SandboxProcess() as process:
+        process.control.snapshot("clean")
+        yield process
+
+
+def _user(grant_id: str) -> str:
+    return grant_id.rpartition(":")[2]

@@ -2,11 +2,13 @@
 
 from typing import Final
 
-from connectors.sandbox.data.accounts import build_accounts
+from connectors.sandbox.data.accounts import Customer, build_accounts
+from connectors.sandbox.data.articles import build_articles
 from connectors.sandbox.data.banks import bank
 from connectors.sandbox.data.builder import PREFIXES, OrgBuilder
-from connectors.sandbox.data.cases import build_cases
-from connectors.sandbox.data.org import Document, build_org
+from connectors.sandbox.data.cases import build_cases, build_relatives
+from connectors.sandbox.data.hostile import infect_records
+from connectors.sandbox.data.org import Document, Staff, build_org
 from connectors.sandbox.data.special import build_special
 from connectors.sandbox.data.truth import GroundTruth
 from connectors.sandbox.salesforce.ids import mint
@@ -14,7 +16,9 @@ from connectors.sandbox.salesforce.values import Row
 
 Org = tuple[Document, list[tuple[str, Row]]]
 
-_CASES: Final = {"northwind": 239, "globex": 145}
+_CASES: Final = {"northwind": 242, "globex": 140}
+"""Ordinary cases, beside the hand-written ones and their relatives: 400 in all."""
+_RELATIVES: Final = 12
 
 
 def _case_id(number: int) -> str:
@@ -31,6 +35,8 @@ DEMO_RELATED_SHARED_ID: Final = _case_id(4)
 """The same trouble; both see it."""
 DEMO_RELATED_RESTRICTED_ID: Final = _case_id(5)
 """The same trouble; neither sees it, nor do their leads."""
+LONG_CASE_ID: Final = _case_id(6)
+"""The only case with sixty messages, also in northwind: Maya owns it, Tomás sees it by a share."""
 DEMO_USERNAMES: Final = ("maya.lindqvist@northwind-sensing.example", "tomas.rivera@northwind-sensing.example")
 """The two agents of the demo."""
 
@@ -58,12 +64,25 @@ def build(seed: int = 7) -> tuple[list[Org], GroundTruth]:
         builder = OrgBuilder(alias, spec["pod"], seed)
         document, staff = build_org(builder)
         customers = build_accounts(builder, staff)
+        articles = build_articles(builder, staff, every=alias == "northwind")
         if alias == "northwind":
-            build_special(builder, staff, customers, "demo")
+            _hand_written(builder, staff, customers, articles)
         build_cases(builder, staff, customers, _CASES[alias])
+        infect_records(builder, staff)
         orgs.append((document | {"shares": builder.shares}, builder.records))
         builders.append(builder)
     return orgs, _truth(orgs, builders)
+
+
+def _hand_written(builder: OrgBuilder, staff: Staff, customers: list[Customer], articles: dict[str, list[str]]) -> None:
+    """The demo's cases, the long case, and its relatives."""
+    demo = build_special(builder, staff, customers, "demo")
+    long = build_special(builder, staff, customers, "long")["long"]
+    relatives = build_relatives(builder, staff, customers, "maya", _RELATIVES)
+    about_gateways = articles["gateway_offline"]
+    demo_ids = [str(row["Id"]) for row in demo.values()]
+    builder.related[DEMO_CASE_ID] = (*demo_ids[1:], str(long["Id"]), *about_gateways)
+    builder.related[LONG_CASE_ID] = (*demo_ids[:4], *relatives, *about_gateways)
 
 
 def _truth(orgs: list[Org], builders: list[OrgBuilder]) -> GroundTruth:

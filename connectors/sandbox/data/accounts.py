@@ -9,6 +9,7 @@ from connectors.sandbox.data.banks import bank
 from connectors.sandbox.data.builder import NOW, OrgBuilder
 from connectors.sandbox.data.org import Staff
 from connectors.sandbox.data.people import Address, Person, make_address, make_person
+from connectors.sandbox.data.planted import mark
 
 _STAGES: Final = (
     ("Prospecting", 10),
@@ -20,6 +21,7 @@ _STAGES: Final = (
 )
 _DEALS: Final = ("Sensor expansion", "Service contract renewal", "Cloud seats", "Second site", "Gateway refresh")
 _REGION_OF: Final = {"us": "Americas", "mx": "Americas", "jp": "APAC"}
+_PERSONAL: Final = ("FirstName", "LastName", "Name", "Email", "Phone", "MobilePhone", "MailingStreet")
 _OLD_DAYS: Final = 900
 
 
@@ -72,6 +74,7 @@ def _customer(builder: OrgBuilder, staff: Staff, line: str, number: int) -> Cust
             "Description": None,
         },
     )
+    mark(builder, "Account", account, ("Phone", "BillingStreet"), {people[0].phone: "phone", office.street: "address"})
     contacts = tuple((_contact(builder, staff, person, str(account["Id"]), rng), person) for person in people)
     for _ in range(rng.randrange(1, 4)):
         _opportunity(builder, staff, rng, account={"id": str(account["Id"]), "name": name, "contact": contacts[0][0]})
@@ -114,6 +117,9 @@ def _contact(builder: OrgBuilder, staff: Staff, person: Person, account_id: str,
             "HasOptedOutOfEmail": False,
         },
     )
+    names = {f"{person.first} {person.last}": "name", person.first: "name", person.last: "name"}
+    others = {person.email: "email", person.phone: "phone", person.mobile: "phone", person.address.street: "address"}
+    mark(builder, "Contact", row, _PERSONAL, names | others)
     return str(row["Id"])
 
 

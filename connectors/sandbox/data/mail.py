@@ -1,6 +1,6 @@
 """Writes a message the way mail programs do: plain and HTML bodies, signatures, and the many styles of quoting."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
@@ -40,6 +40,11 @@ class Letter:
         parts = [*self.paragraphs, *((self.text_extra,) if self.text_extra else ()), self.signature]
         return "\n\n".join(parts)
 
+    @property
+    def quotable(self) -> str:
+        """What answers quote of it: not the extras, so that each hostile text stands in one record only."""
+        return "\n\n".join((*self.paragraphs, self.signature))
+
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
@@ -68,7 +73,7 @@ def render(letter: Letter, earlier: Sequence[Letter]) -> Rendered:
     return Rendered(text, None if letter.client == "plain" else markup)
 
 
-def when(moment: datetime, words: dict[str, Any]) -> str:
+def when(moment: datetime, words: Mapping[str, Any]) -> str:
     """A date in the words of a language's phrase bank."""
     day: int | str = moment.day
     if day == 1 and "first" in words:
@@ -103,7 +108,7 @@ def _angle_quote(quoted: Sequence[Letter], language: str) -> str:
     """Quote with "> ", one more per level, below "On … wrote:"."""
     if not quoted:
         return ""
-    inner = quoted[0].fresh
+    inner = quoted[0].quotable
     if deeper := _angle_quote(quoted[1:], language):
         inner += f"\n\n{deeper}"
     lines = (f"> {line}".rstrip() for line in inner.split("\n"))
@@ -116,7 +121,7 @@ def _header_quote(quoted: Sequence[Letter], language: str) -> str:
     blocks = []
     for letter in quoted:
         header = "\n".join(f"{label}: {value}" for label, value in _header(letter, language))
-        blocks.append(f"{line}\n{header}\n\n{letter.fresh}")
+        blocks.append(f"{line}\n{header}\n\n{letter.quotable}")
     return "\n\n".join(blocks)
 
 
@@ -140,7 +145,7 @@ def _gmail_html(letter: Letter, quoted: Sequence[Letter]) -> str:
         quote = (
             f'<div class="gmail_quote"><div dir="ltr" class="gmail_attr">{said}<br></div>'
             '<blockquote class="gmail_quote" style="margin:0 0 0 .8ex;border-left:1px #ccc solid;padding-left:1ex">'
-            f"{_lines(level.fresh)}{quote}</blockquote></div>"
+            f"{_lines(level.quotable)}{quote}</blockquote></div>"
         )
     return f'<div dir="ltr">{body}\n{signature}</div>{quote}'
 
@@ -153,13 +158,14 @@ def _outlook_html(letter: Letter, quoted: Sequence[Letter]) -> str:
         header = "<br>".join(f"<b>{label}:</b> {_lines(value)}" for label, value in _header(level, letter.language))
         quote += (
             '<div style="border:none;border-top:solid #E1E1E1 1.0pt;padding:3.0pt 0cm 0cm 0cm">'
-            f'<p class="MsoNormal">{header}<o:p></o:p></p></div>\n<p class="MsoNormal">{_lines(level.fresh)}</p>'
+            f'<p class="MsoNormal">{header}<o:p></o:p></p></div>\n<p class="MsoNormal">{_lines(level.quotable)}</p>'
         )
     return (
         '<html xmlns:o="urn:schemas-microsoft-com:office:office"><head>'
         '<meta http-equiv="Content-Type" content="text/html; charset=utf-8">'
         "<style><!-- p.MsoNormal {margin:0cm; font-size:11.0pt; font-family:Calibri,sans-serif;} --></style></head>"
-        f'<body lang="{letter.language.upper()}"><div class="WordSection1">{body}\n{signature}{quote}</div></body></html>'
+        f'<body lang="{letter.language.upper()}"><div class="WordSection1">'
+        f"{body}\n{signature}{quote}</div></body></html>"
     )
 
 
@@ -170,7 +176,7 @@ def _apple_html(letter: Letter, quoted: Sequence[Letter]) -> str:
         said = _lines(_attribution(level, letter.language))
         quote = (
             f'<div><br><blockquote type="cite"><div>{said}</div><br class="Apple-interchange-newline">'
-            f"<div>{_lines(level.fresh)}</div>{quote}</blockquote></div>"
+            f"<div>{_lines(level.quotable)}</div>{quote}</blockquote></div>"
         )
     return (
         '<html><head><meta http-equiv="content-type" content="text/html; charset=utf-8"></head>'
@@ -181,7 +187,7 @@ def _apple_html(letter: Letter, quoted: Sequence[Letter]) -> str:
 
 def _desk_html(letter: Letter, quoted: Sequence[Letter]) -> str:
     body = _inner(letter, "<p>", "</p>")
-    quote = "".join(f"<hr><blockquote>{_lines(level.fresh)}</blockquote>" for level in quoted)
+    quote = "".join(f"<hr><blockquote>{_lines(level.quotable)}</blockquote>" for level in quoted)
     return f"<html><body>{body}\n<p>{_lines(letter.signature)}</p>{quote}</body></html>"
 
 

@@ -52,6 +52,7 @@ class Turn:
     """One message to be: who speaks, its paragraphs, and which of their sentences are facts or personal data.
 
     `by` is the number of the agent who writes; `client` replaces the writer's usual mail program.
+    `disguise` names the attack that the extras carry (see hostile.py), if any.
     """
 
     incoming: bool
@@ -61,6 +62,7 @@ class Turn:
     secrets: list[tuple[str, str]] = field(default_factory=list)
     text_extra: str = ""
     html_extra: str = ""
+    disguise: str = ""
     by: int = 0
     client: str = ""
 

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from connectors.sandbox.data.accounts import Customer
 from connectors.sandbox.data.banks import bank
 from connectors.sandbox.data.builder import OrgBuilder
+from connectors.sandbox.data.cases import working_hours
+from connectors.sandbox.data.hostile import attack_named, infect
 from connectors.sandbox.data.org import Staff
 from connectors.sandbox.data.scenarios import Saying, Tale, Turn
 from connectors.sandbox.data.threads import Cast, Frame, add_draft, write_case
@@ -15,6 +17,8 @@ from connectors.sandbox.data.truth import FactKind
 from connectors.sandbox.salesforce.values import Row
 
 _MARKED: Final = re.compile(r"\[\[(\w+)(?: (\d{4}-\d\d-\d\d))?\|(.+?)\]\]")
+_PACE: Final = tuple(timedelta(hours=hours, minutes=17) for hours in (3, 26, 2, 71, 5, 49, 95, 1, 30))
+"""Time between the messages of a case that has no times of its own."""
 
 
 def build_special(builder: OrgBuilder, staff: Staff, customers: list[Customer], name: str) -> dict[str, Row]:
@@ -39,7 +43,9 @@ def _case(builder: OrgBuilder, staff: Staff, customer: Customer, spec: Mapping[s
     contact_id, person = customer.contacts[0]
     agents = tuple(staff.agents[key] for key in spec["agents"])
     cast = Cast(customer, contact_id, person, staff.agents[spec["owner"]].id, agents)
-    turns = [_turn(message) for message in spec["messages"]]
+    turns = [
+        _turn(builder.alias, message, moment) for message, moment in zip(spec["messages"], _moments(spec), strict=True)
+    ]
     turns[0].secrets += [(category, value) for value, category in spec.get("secrets", {}).items()]
     closed = spec["fields"]["Status"] == "Closed"
     resolution = Saying(FactKind.RESOLUTION, spec["resolution"]) if "resolution" in spec else None
@@ -58,17 +64,25 @@ def _case(builder: OrgBuilder, staff: Staff, customer: Customer, spec: Mapping[s
     return case
 
 
-def _turn(message: Mapping[str, Any]) -> Turn:
+def _moments(spec: Mapping[str, Any]) -> list[datetime]:
+    """When the messages were sent: as they say, or one after the other from the case's `start` on."""
+    if "start" not in spec:
+        return [_moment(message["at"]) for message in spec["messages"]]
+    moments = [_moment(spec["start"])]
+    while len(moments) < len(spec["messages"]):
+        moments.append(working_hours(moments[-1] + _PACE[len(moments) % len(_PACE)]))
+    return moments
+
+
+def _turn(alias: str, message: Mapping[str, Any], at: datetime) -> Turn:
     paragraphs, sayings = parse(message["text"])
     who = message["who"]
-    return Turn(
-        who == "customer",
-        _moment(message["at"]),
-        paragraphs,
-        sayings,
-        by=0 if who == "customer" else who,
-        client=message.get("client", ""),
-    )
+    incoming = who == "customer"
+    client = message.get("client", "")
+    turn = Turn(incoming, at, paragraphs, sayings, by=0 if incoming else who, client=client)
+    if disguise := message.get("hostile"):
+        infect(turn, attack_named(alias, disguise))
+    return turn
 
 
 def _moment(value: str | datetime) -> datetime:

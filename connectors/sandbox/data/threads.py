@@ -9,6 +9,7 @@ from typing import Final
 from connectors.sandbox.data.accounts import Customer
 from connectors.sandbox.data.banks import bank
 from connectors.sandbox.data.builder import OrgBuilder
+from connectors.sandbox.data.hostile import note_mail
 from connectors.sandbox.data.mail import Letter, Rendered, render
 from connectors.sandbox.data.org import Agent, Staff
 from connectors.sandbox.data.people import Person
@@ -85,6 +86,8 @@ def write_case(builder: OrgBuilder, staff: Staff, cast: Cast, frame: Frame, tale
         field = "HtmlBody" if rendered.text is None else "TextBody"
         facts += _facts_on(builder, case_id, "EmailMessage", row, field, turn.sayings, rendered.start)
         mark(builder, "EmailMessage", row, _MAIL_FIELDS, secrets)
+        if turn.disguise:
+            note_mail(builder, row, turn)
     _comments(builder, cast, case_id, tale, letters, secrets)
     builder.stories.append(
         CaseStory(builder.alias, case_id, frame.scenario, frame.language, len(letters), frame.closed, tuple(facts))

@@ -22,7 +22,8 @@ def to_json(draft: Draft) -> bytes:
         TypeError: a field holds a value of a kind that the codec does not know.
         ValueError: a number that JSON cannot say (NaN, infinity).
     """
-    return json.dumps({"format": FORMAT, "draft": _encode(draft)}, separators=(",", ":"), allow_nan=False).encode()
+    stored = {"format": FORMAT, "draft": draft}
+    return json.dumps(stored, default=_plain, separators=(",", ":"), allow_nan=False).encode()
 
 
 def from_json(data: bytes) -> Draft:
@@ -41,20 +42,22 @@ def from_json(data: bytes) -> Draft:
     return draft
 
 
-def _encode(value: Any) -> Any:  # noqa: ANN401 - walks values of any field
-    if isinstance(value, Enum):
-        return value.value
-    if value is None or isinstance(value, str | bool | int | float):
-        return value
+def _plain(value: object) -> object:
+    """What `json` does not know by itself; enums, tuples and dicts it knows."""
+    kind: type[Any] = type(value)
+    if names := _names(kind):
+        return {name: getattr(value, name) for name in names}
     if isinstance(value, datetime):
         return value.isoformat()
-    if isinstance(value, tuple):
-        return [_encode(item) for item in value]
     if isinstance(value, Mapping):
-        return {key: _encode(item) for key, item in value.items()}
-    if is_dataclass(value):
-        return {field.name: _encode(getattr(value, field.name)) for field in fields(value)}
-    raise TypeError(f"The draft codec does not know {type(value).__name__}.")
+        return dict(value)
+    raise TypeError(f"The draft codec does not know {kind.__name__}.")
+
+
+@cache
+def _names(kind: type) -> tuple[str, ...]:
+    """The members of a dataclass; none of any other type."""
+    return tuple(field.name for field in fields(kind)) if is_dataclass(kind) else ()
 
 
 _Decode = Callable[[Any, str], Any]
@@ -77,7 +80,7 @@ def _decoder(kind: Any) -> _Decode:  # noqa: ANN401 - a type or a type expressio
 
 def _record(kind: type) -> _Decode:
     hints = get_type_hints(kind)
-    members = {field.name: _decoder(hints[field.name]) for field in fields(kind)}
+    members = {name: _decoder(hints[name]) for name in _names(kind)}
 
     def decode(value: Any, at: str) -> Any:  # noqa: ANN401
         if not isinstance(value, dict) or value.keys() != members.keys():

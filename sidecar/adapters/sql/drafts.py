@@ -47,7 +47,7 @@ class SqlDraftStore:
         Raises:
             Conflict: another draft has this id already.
         """
-        key = os.urandom(KEY_BYTES)
+        key, digest = os.urandom(KEY_BYTES), draft.digest
         row = {
             "id": draft.id,
             "tenant": draft.tenant,
@@ -55,13 +55,13 @@ class SqlDraftStore:
             "idempotency": self._idempotency(draft.tenant, draft.idempotency_key),
             "record": self._hash(draft.tenant, "record", draft.record.id),
             "state": str(draft.state),
-            "digest": draft.digest,
+            "digest": digest,
             "created": stamp(draft.created),
             "changed": stamp(draft.created),
             "expires": stamp(draft.expires),
             "kept": str(Kept.ALL),
             "key": self._keys.seal(draft.tenant, _key_context(draft.id), key),
-            "content": _seal(key, draft),
+            "content": _seal(key, draft, digest),
         }
         try:
             with writing(self._engine) as connection:
@@ -111,7 +111,7 @@ class SqlDraftStore:
             NotFound: there is no such draft of this user.
             Conflict: somebody was faster.
         """
-        mine = self._mine(draft.tenant, draft.user_id, draft.id)
+        mine, digest = self._mine(draft.tenant, draft.user_id, draft.id), draft.digest
         with writing(self._engine) as connection:
             row = connection.execute(select(drafts.c.key, drafts.c.state).where(*mine)).first()
             if row is None:
@@ -122,10 +122,10 @@ class SqlDraftStore:
                 .where(*mine, drafts.c.state == str(expected), drafts.c.digest == expected_digest)
                 .values(
                     state=str(draft.state),
-                    digest=draft.digest,
+                    digest=digest,
                     expires=stamp(draft.expires),
                     changed=stamp(self._clock()),
-                    content=_seal(key, draft),
+                    content=_seal(key, draft, digest),
                 )
             )
             if result.rowcount != 1:
@@ -193,14 +193,14 @@ class SqlDraftStore:
             return True
         if expired:
             draft = move(draft, DraftState.EXPIRED)
-        key = os.urandom(KEY_BYTES)
+        key, digest = os.urandom(KEY_BYTES), draft.digest
         values = {
             "state": str(draft.state),
-            "digest": draft.digest,
+            "digest": digest,
             "kept": str(kept),
             "changed": stamp(now) if expired else row.changed,
             "key": self._keys.seal(draft.tenant, _key_context(draft.id), key),
-            "content": _seal(key, draft),
+            "content": _seal(key, draft, digest),
         }
         connection.execute(update(drafts).where(drafts.c.id == row.id).values(values))
         return True
@@ -235,8 +235,8 @@ class SqlDraftStore:
             raise Unavailable("A draft was stored by another version of this program; run that version.") from None
 
 
-def _seal(key: bytes, draft: Draft) -> bytes:
-    return encrypt(key, _content_context(draft.id, str(draft.state), draft.digest), to_json(draft))
+def _seal(key: bytes, draft: Draft, digest: str) -> bytes:
+    return encrypt(key, _content_context(draft.id, str(draft.state), digest), to_json(draft))
 
 
 def _key_context(draft_id: str) -> str:

@@ -44,7 +44,7 @@ def from_json(data: bytes) -> Draft:
 
 def _plain(value: object) -> object:
     """What `json` does not know by itself; enums, tuples and dicts it knows."""
-    kind: type[Any] = type(value)
+    kind: Any = type(value)
     if names := _names(kind):
         return {name: getattr(value, name) for name in names}
     if isinstance(value, datetime):

@@ -32,7 +32,7 @@ _MAINTENANCE: Final = (
 
 @dataclass(slots=True)
 class Rule:
-    """One rule. `arguments` belong to the action: `seconds`, `status`, `body`, `headers`, or those of a mutation."""
+    """One rule. `arguments` belong to the action: `seconds`, `status`, `content`, `headers`, or those of a mutation."""
 
     id: int
     action: str
@@ -143,13 +143,13 @@ def answer_instead(rule: Rule, site: Site) -> Response | None:
         return None
     if rule.action == "html_503":
         return Response.text(_MAINTENANCE, 503, "text/html")
-    status, body = int(rule.arguments["status"]), rule.arguments.get("body")
-    if body is None:
+    status, content = int(rule.arguments["status"]), rule.arguments.get("content")
+    if content is None:
         response = site.failure(status)
-    elif isinstance(body, str):
-        response = Response.text(body, status)
+    elif isinstance(content, str):
+        response = Response.text(content, status)
     else:
-        response = Response.json(body, status)
+        response = Response.json(content, status)
     headers = {str(k).lower(): str(v) for k, v in (rule.arguments.get("headers") or {}).items()}
     return Response(status, response.body, {**response.headers, **headers})
 

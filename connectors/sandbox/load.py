@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from connectors.sandbox.salesforce.standard import PACKAGE_SCHEMA
 from connectors.sandbox.wire import JSON
 
 ORG_FILE = "org.json"
@@ -18,8 +19,8 @@ def load(folder: Path) -> list[tuple[JSON, Iterator[tuple[str, JSON]]]]:
     """Read one org (a folder with `*.jsonl`) or several (a folder of such folders).
 
     Returns:
-        One pair per org: its document (`org.json`, or a default in which every user sees everything) and its records,
-        read lazily.
+        One pair per org: its document (`org.json`, or a default in which every user sees everything; with our package
+        installed unless `package` is false) and its records, read lazily.
 
     Raises:
         LoadError: nothing to load, or a broken `org.json`; while iterating, a broken line.
@@ -49,7 +50,12 @@ def _document(folder: Path) -> JSON:
             raise LoadError(f"{folder.name}/{ORG_FILE}, line {line}: not JSON") from None
     if not isinstance(document, dict) or not isinstance(document.get("org", {}), dict):
         raise LoadError(f"{folder.name}/{ORG_FILE}: not a JSON object, or `org` is none")
-    return {**document, "org": {"alias": folder.name.lower(), **document.get("org", {})}}
+    installed = PACKAGE_SCHEMA if document.pop("package", True) else {}
+    return {
+        **document,
+        "org": {"alias": folder.name.lower(), **document.get("org", {})},
+        "schema": {**installed, **document.get("schema", {})},
+    }
 
 
 def _records(folder: Path) -> Iterator[tuple[str, JSON]]:

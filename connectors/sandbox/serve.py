@@ -12,7 +12,6 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from connectors.sandbox import data as generator
 from connectors.sandbox.clock import Clock
 from connectors.sandbox.control import control_app
 from connectors.sandbox.listen import bind
@@ -80,7 +79,13 @@ def serve(
 
 def build_sites(data: Path | None, seed: int, clock: Clock) -> list[Site]:
     """The orgs of a folder, or the generated ones."""
-    source: Iterable[tuple[JSON, Iterable[tuple[str, JSON]]]] = load(data) if data else generator.generate(seed)
+    source: Iterable[tuple[JSON, Iterable[tuple[str, JSON]]]]
+    if data:
+        source = load(data)
+    else:
+        from connectors.sandbox.data import generate  # noqa: PLC0415 - its word banks are not needed for own data
+
+        source = generate(seed)
     return [_site(document, records, clock) for document, records in source]
 
 

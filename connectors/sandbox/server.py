@@ -159,7 +159,6 @@ async def _read(scope: "HTTPScope", receive: "ASGIReceiveCallable") -> Request |
     return Request(
         method="GET" if scope["method"] == "HEAD" else scope["method"],
         path=scope["path"],
-        raw_path=scope["raw_path"].decode("latin-1"),
         query=dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)),
         headers=headers,
         body=bytes(body),

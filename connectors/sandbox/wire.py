@@ -10,9 +10,7 @@ JSON = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One HTTP request: header names are lower-case, `body` is de-chunked.
-
-    `path` is percent-decoded; `raw_path` is as it came, for an engine that must tell "/" from "%2F".
+    """One HTTP request. `path` is percent-decoded, header names are lower-case, `body` is de-chunked.
 
     `base_url` is the address by which this client reached us ("https://127.0.0.1:8443"): links in answers
     start with it.
@@ -20,7 +18,6 @@ class Request:
 
     method: str
     path: str
-    raw_path: str
     query: Mapping[str, str]
     headers: Mapping[str, str]
     body: bytes

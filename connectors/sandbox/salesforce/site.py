@@ -51,7 +51,7 @@ class SalesforceSite:
         session = self._authenticate(request)
         if isinstance(session, Response):
             return session
-        call = api.ApiRequest(request.method, request.raw_path, request.query, request.headers, request.body)
+        call = api.ApiRequest(request.method, request.path, request.query, request.headers, request.body)
         return _answer(api.handle(self.org, session.user_id, request.base_url, call))
 
     def user_of(self, request: Request) -> str:
@@ -165,7 +165,7 @@ def _equals(row: Row, filters: Mapping[str, str]) -> bool:
 
 def _too_long(request: Request) -> Response | None:
     """The 16,384 byte limit of URI and headers."""
-    uri = len(request.raw_path) + sum(len(name) + len(value) + 2 for name, value in request.query.items())
+    uri = len(request.path) + sum(len(name) + len(value) + 2 for name, value in request.query.items())
     if uri > _HEAD_LIMIT:
         return _refuse(414, "URI_TOO_LONG", "The URI is too long")
     if uri + sum(len(name) + len(value) + 4 for name, value in request.headers.items()) > _HEAD_LIMIT:

@@ -56,7 +56,7 @@ class FakeSite:
 
 def request(path: str = "/services/data/v66.0/composite", method: str = "POST", body: bytes = b"") -> Request:
     """A request."""
-    return Request(method, path, path, {}, {}, body, "http://127.0.0.1:1")
+    return Request(method, path, {}, {}, body, "http://127.0.0.1:1")
 
 
 def fired(faults: Faults, wish: Request | None = None, users: tuple[str, ...] = ()) -> list[str]:
@@ -159,7 +159,7 @@ def test_answers_instead() -> None:
     faults, site = Faults(), FakeSite()
     plain = faults.add(rule("status", {"status": 403}))
     assert answer_instead(plain, site) == site.failure(403)
-    given = faults.add(rule("status", {"status": 429, "body": {"a": 1}, "headers": {"Retry-After": 3}}))
+    given = faults.add(rule("status", {"status": 429, "content": {"a": 1}, "headers": {"Retry-After": 3}}))
     response = answer_instead(given, site)
     assert response is not None
     assert (response.status, response.body, response.headers["retry-after"]) == (429, b'{"a":1}', "3")

@@ -69,7 +69,7 @@ class Door:
         """One request."""
         handler = self.endpoints.route(path)
         assert handler is not None
-        return handler(Request(method, path, path, query or {}, headers or {}, urlencode(form or {}).encode(), BASE))
+        return handler(Request(method, path, query or {}, headers or {}, urlencode(form or {}).encode(), BASE))
 
     def authorize(
         self, change: Mapping[str, str] | None = None, *, method: str = "POST", client: Client = WEB, drop: str = ""

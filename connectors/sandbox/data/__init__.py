@@ -2,13 +2,13 @@
 
 from typing import Final
 
-from connectors.sandbox.data.accounts import Customer, build_accounts
+from connectors.sandbox.data.accounts import build_accounts
 from connectors.sandbox.data.articles import build_articles
 from connectors.sandbox.data.banks import bank
 from connectors.sandbox.data.builder import PREFIXES, OrgBuilder
-from connectors.sandbox.data.cases import build_cases, build_relatives
+from connectors.sandbox.data.cases import CaseMaker
 from connectors.sandbox.data.hostile import infect_records
-from connectors.sandbox.data.org import Document, Staff, build_org
+from connectors.sandbox.data.org import Document, build_org
 from connectors.sandbox.data.special import build_special
 from connectors.sandbox.data.truth import GroundTruth
 from connectors.sandbox.salesforce.ids import mint
@@ -65,20 +65,22 @@ def build(seed: int = 7) -> tuple[list[Org], GroundTruth]:
         document, staff = build_org(builder)
         customers = build_accounts(builder, staff)
         articles = build_articles(builder, staff, every=alias == "northwind")
+        maker = CaseMaker(builder, staff, customers)
         if alias == "northwind":
-            _hand_written(builder, staff, customers, articles)
-        build_cases(builder, staff, customers, _CASES[alias])
+            _hand_written(maker, articles)
+        maker.ordinary(_CASES[alias])
         infect_records(builder, staff)
         orgs.append((document | {"shares": builder.shares}, builder.records))
         builders.append(builder)
     return orgs, _truth(orgs, builders)
 
 
-def _hand_written(builder: OrgBuilder, staff: Staff, customers: list[Customer], articles: dict[str, list[str]]) -> None:
+def _hand_written(maker: CaseMaker, articles: dict[str, list[str]]) -> None:
     """The demo's cases, the long case, and its relatives."""
-    demo = build_special(builder, staff, customers, "demo")
-    long = build_special(builder, staff, customers, "long")["long"]
-    relatives = build_relatives(builder, staff, customers, "maya", _RELATIVES)
+    builder = maker.builder
+    demo = build_special(builder, maker.staff, maker.customers, "demo")
+    long = build_special(builder, maker.staff, maker.customers, "long")["long"]
+    relatives = maker.relatives("maya", _RELATIVES)
     about_gateways = articles["gateway_offline"]
     demo_ids = [str(row["Id"]) for row in demo.values()]
     builder.related[DEMO_CASE_ID] = (*demo_ids[1:], str(long["Id"]), *about_gateways)

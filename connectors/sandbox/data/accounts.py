@@ -49,7 +49,7 @@ def build_accounts(builder: OrgBuilder, staff: Staff) -> list[Customer]:
 def _customer(builder: OrgBuilder, staff: Staff, line: str, number: int) -> Customer:
     name, locale, domain, industry = line.split("|")
     rng = builder.random("account", number)
-    owner = next(key for key, entry in staff.spec["users"].items() if entry["profile"] == "sales")
+    owner = staff.holder("profile", "sales").id
     office = make_address(rng, locale)
     people = _people(rng, locale, name, domain, office)
     created = NOW - timedelta(days=rng.randrange(600, _OLD_DAYS), minutes=rng.randrange(500))
@@ -59,7 +59,7 @@ def _customer(builder: OrgBuilder, staff: Staff, line: str, number: int) -> Cust
         staff.agents["admin"].id,
         {
             "Name": name,
-            "OwnerId": staff.agents[owner].id,
+            "OwnerId": owner,
             "AccountNumber": f"C-{10_200 + number * 7}",
             "Type": "Customer - Direct",
             "Industry": industry,
@@ -124,7 +124,7 @@ def _contact(builder: OrgBuilder, staff: Staff, person: Person, account_id: str,
 
 
 def _opportunity(builder: OrgBuilder, staff: Staff, rng: Random, account: dict[str, str]) -> None:
-    owner = next(key for key, entry in staff.spec["users"].items() if entry["profile"] == "sales")
+    owner = staff.holder("profile", "sales").id
     stage, probability = rng.choice(_STAGES)
     created = NOW - timedelta(days=rng.randrange(20, 500), minutes=rng.randrange(500))
     close = created + timedelta(days=rng.randrange(10, 200))
@@ -132,10 +132,10 @@ def _opportunity(builder: OrgBuilder, staff: Staff, rng: Random, account: dict[s
     builder.add(
         "Opportunity",
         created,
-        staff.agents[owner].id,
+        owner,
         {
             "AccountId": account["id"],
-            "OwnerId": staff.agents[owner].id,
+            "OwnerId": owner,
             "ContactId": account["contact"],
             "Name": f"{account['name']} - {rng.choice(_DEALS)}",
             "StageName": stage,

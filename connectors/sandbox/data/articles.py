@@ -22,10 +22,10 @@ def build_articles(builder: OrgBuilder, staff: Staff, *, every: bool) -> dict[st
         Scenario -> ids of the published articles about it.
     """
     published: dict[str, list[str]] = {}
-    editor = next(key for key, entry in staff.spec["users"].items() if entry["profile"] == "knowledge")
+    editor = staff.holder("profile", "knowledge").id
     chosen = [entry for entry in bank("articles") if every or entry.get("both")]
     for number, entry in enumerate(chosen):
-        article_id = _article(builder, staff, staff.agents[editor].id, entry, number)
+        article_id = _article(builder, staff, editor, entry, number)
         if not entry.get("draft"):
             published.setdefault(entry["scenario"], []).append(article_id)
     return published

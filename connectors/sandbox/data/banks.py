@@ -13,4 +13,4 @@ _FOLDER = Path(__file__).with_name("banks")
 def bank(name: str) -> Any:  # noqa: ANN401 - each bank has a shape of its own, described at its head
     """The content of `banks/<name>.yaml`. Shared: callers do not change it."""
     text = (_FOLDER / f"{name}.yaml").read_text(encoding="utf-8")
-    return yaml.load(text, yaml.CSafeLoader)  # noqa: S506 - CSafeLoader is the safe loader, in C
+    return yaml.load(text, yaml.CSafeLoader)

@@ -1,21 +1,20 @@
 """Fills an org with ordinary cases: which customer, which trouble, how long, who owns it and who else may see it."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Final
 
 from connectors.sandbox.data.accounts import Customer
 from connectors.sandbox.data.banks import bank
-from connectors.sandbox.data.builder import NOW, OrgBuilder
+from connectors.sandbox.data.builder import OrgBuilder
+from connectors.sandbox.data.desk import some_draft, some_task
 from connectors.sandbox.data.hostile import Attack, infect, mail_plan
 from connectors.sandbox.data.org import Staff
-from connectors.sandbox.data.scenarios import SECRETS, Plot, slots_for, tell
-from connectors.sandbox.data.threads import Cast, Frame, add_draft, write_case
-from connectors.sandbox.salesforce.values import Row, Value
-
-OLDEST: Final = datetime(2025, 5, 26, 8, 0, tzinfo=UTC)
-"""Eighteen months before the sandbox's clock starts."""
+from connectors.sandbox.data.scenarios import Plot, tell
+from connectors.sandbox.data.schedule import schedule
+from connectors.sandbox.data.slots import SECRETS, slots_for
+from connectors.sandbox.data.threads import Cast, Frame, write_case
+from connectors.sandbox.salesforce.values import Value
 
 FAMILY: Final[Mapping[str, str]] = {
     "battery_drain": "sensor",
@@ -32,178 +31,114 @@ FAMILY: Final[Mapping[str, str]] = {
 
 _MONEY: Final = frozenset({"wrong_invoice", "duplicate_charge", "warranty", "delayed_delivery", "damaged_parcel"})
 _LENGTHS: Final = (2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 9, 10, 11, 12, 14, 16, 19, 23, 28, 34, 41)
-_GAPS: Final = (25, 50, 95, 190, 410, 700, 1_440, 1_900, 2_900, 4_300)
-_CLOSED, _QUEUED, _SHARED, _RISKY = 0.66, 0.1, 0.16, 0.15
+_CLOSED, _QUEUED, _SHARED, _RISKY, _WITH_TASK, _WITH_DRAFT = 0.66, 0.1, 0.16, 0.15, 0.35, 0.2
+_VIEWERS: Final = (("sales", 0.3), ("knowledge", 0.08), ("tier1", 0.1))
+"""Profile -> how likely somebody with it may read a case by a manual share."""
+
+_FIRST_LEVEL, _REFUNDED = 0.7, 0.7
+_LONG: Final = 10
 _RESTRICTED_EVERY: Final = 27
-_OPEN_DAYS: Final = 12
-_WITH_TASK, _WITH_DRAFT = 0.35, 0.2
-_LATER: Final = timedelta(minutes=35)
 _SHORT: Final = 4
 """A case with so few messages is still open."""
-_WORK_STARTS, _WORK_ENDS, _FRIDAY = 6, 18, 4
 
 
-def build_relatives(builder: OrgBuilder, staff: Staff, customers: list[Customer], owner: str, count: int) -> list[str]:
-    """Add `count` English cases about gateways that drop off, all owned by one agent.
+class CaseMaker:
+    """Makes the cases of one org."""
 
-    Returns:
-        Their ids.
-    """
-    english = [customer for customer in customers if customer.contacts[0][1].language == "en"]
-    ids = []
-    for number in range(count):
-        rng = builder.random("relative", number)
-        customer = english[(number * 5 + 2) % len(english)]
-        contact_id, contact = customer.contacts[-1]
-        agent = staff.agents[owner]
-        cast = Cast(customer, contact_id, contact, agent.id, (agent,))
-        ids.append(_write(builder, staff, rng, cast, "gateway_offline", 4 + number % 5, closed=number % 3 > 0))
-    return ids
+    def __init__(self, builder: OrgBuilder, staff: Staff, customers: list[Customer]) -> None:
+        self.builder = builder
+        self.staff = staff
+        self.customers = customers
 
+    def ordinary(self, count: int) -> None:
+        """Add `count` cases of all kinds, some of them with a hostile message."""
+        attacks = mail_plan(self.builder.alias)
+        for number in range(count):
+            rng = self.builder.random("case", number)
+            customer = rng.choice(self.customers)
+            contact_id, contact = rng.choice(customer.contacts)
+            known = [name for name in SECRETS if name in bank(f"scenarios_{contact.language}")]
+            scenario = known[(number * 7 + rng.randrange(3)) % len(known)]
+            restricted = number % _RESTRICTED_EVERY == _RESTRICTED_EVERY - 1
+            agents = self._agents(rng, customer, restricted=restricted)
+            queued = not restricted and rng.random() < _QUEUED
+            owner = self.staff.queues[customer.desk.lower()] if queued else self.staff.agents[agents[0]].id
+            cast = Cast(customer, contact_id, contact, owner, tuple(self.staff.agents[key] for key in agents))
+            case_id = self._case(rng, cast, scenario, rng.choice(_LENGTHS), attacks.get(number))
+            if restricted:
+                self.builder.restricted.add(case_id)
+            else:
+                self._share(rng, cast, case_id)
 
-def build_cases(builder: OrgBuilder, staff: Staff, customers: list[Customer], count: int) -> None:
-    """Add `count` cases."""
-    plan = mail_plan(builder.alias)
-    for number in range(count):
-        _case(builder, staff, builder.random("case", number), customers, number, plan.get(number))
+    def relatives(self, owner: str, count: int) -> list[str]:
+        """Add `count` English cases about gateways that drop off, all owned by one agent.
 
+        Returns:
+            Their ids.
+        """
+        english = [customer for customer in self.customers if customer.contacts[0][1].language == "en"]
+        agent = self.staff.agents[owner]
+        ids = []
+        for number in range(count):
+            customer = english[(number * 5 + 2) % len(english)]
+            contact_id, contact = customer.contacts[-1]
+            cast = Cast(customer, contact_id, contact, agent.id, (agent,))
+            rng = self.builder.random("relative", number)
+            ids.append(self._case(rng, cast, "gateway_offline", _SHORT + number % 5))
+        return ids
 
-def _case(
-    builder: OrgBuilder, staff: Staff, rng: Random, customers: list[Customer], number: int, attack: Attack | None
-) -> None:
-    customer = rng.choice(customers)
-    contact_id, contact = rng.choice(customer.contacts)
-    available = [name for name in SECRETS if name in bank(f"scenarios_{contact.language}")]
-    scenario = available[(number * 7 + rng.randrange(3)) % len(available)]
-    size = rng.choice(_LENGTHS)
-    closed = rng.random() < _CLOSED and size > _SHORT
-    cast = _cast(staff, rng, customer, contact_id, restricted=number % _RESTRICTED_EVERY == _RESTRICTED_EVERY - 1)
-    case_id = _write(builder, staff, rng, cast, scenario, size, closed=closed, attack=attack)
-    _share(builder, staff, rng, cast, case_id)
+    def _case(self, rng: Random, cast: Cast, scenario: str, size: int, attack: Attack | None = None) -> str:
+        """Tell the scenario in `size` messages and store it, with a task and a draft now and then; the case's id."""
+        products = self.staff.spec["products"]
+        product = rng.choice(products[FAMILY.get(scenario, "cloud")])
+        closed = rng.random() < _CLOSED and size > _SHORT
+        language, agent = cast.contact.language, cast.agents[0]
+        slots = slots_for(rng, products, language, product)
+        times = schedule(rng, size, closed=closed)
+        tale = tell(rng, Plot(scenario, language, closed, times, cast.contact, agent.first, slots))
+        if attack:
+            infect([turn for turn in tale.turns if turn.incoming][-1], attack)
+        fields = _fields(rng, scenario, product) | _status(rng, size, closed=closed)
+        case = write_case(self.builder, self.staff, cast, Frame(scenario, language, closed, fields), tale)
+        if rng.random() < _WITH_TASK:
+            some_task(rng, self.builder, case, rng.choice(cast.agents))
+        if not closed and rng.random() < _WITH_DRAFT:
+            some_draft(rng, self.builder, case, cast.contact, agent)
+        return str(case["Id"])
 
+    def _agents(self, rng: Random, customer: Customer, *, restricted: bool) -> list[str]:
+        """Keys of those who write: mostly a first-level agent of the region, then a second-level one."""
+        if restricted:
+            return self.staff.holders("role", "director")
+        desk = self.staff.spec["agents"][customer.desk]
+        first, second = rng.choice(desk["tier1"]), rng.choice(desk["tier2"])
+        return list(dict.fromkeys((first, second))) if rng.random() < _FIRST_LEVEL else [second]
 
-def _write(
-    builder: OrgBuilder,
-    staff: Staff,
-    rng: Random,
-    cast: Cast,
-    scenario: str,
-    size: int,
-    *,
-    closed: bool,
-    attack: Attack | None = None,
-) -> str:
-    """Tell the scenario and store it, with a task and a draft now and then; the id of the case."""
-    products = staff.spec["products"]
-    product = rng.choice(products[FAMILY.get(scenario, "cloud")])
-    times = _schedule(rng, size, closed=closed)
-    language, agent = cast.contact.language, cast.agents[0]
-    slots = slots_for(rng, products, language, product)
-    tale = tell(rng, Plot(scenario, language, closed, times, cast.contact, agent.first, slots))
-    if attack:
-        infect([turn for turn in tale.turns if turn.incoming][-1], attack)
-    frame = Frame(scenario, language, closed, _fields(rng, scenario, product, slots, closed=closed, size=size))
-    case = write_case(builder, staff, cast, frame, tale)
-    if rng.random() < _WITH_TASK:
-        _task(builder, rng, cast, case, times[-1], closed=closed)
-    if not closed and rng.random() < _WITH_DRAFT:
-        text = rng.choice(bank("desk")["drafts"]).format(first=cast.contact.first)
-        add_draft(builder, staff, case, cast.contact, agent, min(times[-1] + _LATER, NOW), text.split("\n\n"))
-    return str(case["Id"])
-
-
-def _task(builder: OrgBuilder, rng: Random, cast: Cast, case: Row, at: datetime, *, closed: bool) -> None:
-    """A to-do of the agent on the case."""
-    agent = rng.choice(cast.agents)
-    due = at + timedelta(days=rng.randrange(1, 12))
-    subject, text = rng.choice(bank("desk")["tasks"])
-    builder.add(
-        "Task",
-        min(at + _LATER, NOW),
-        agent.id,
-        {
-            "WhatId": case["Id"],
-            "WhoId": None,
-            "OwnerId": agent.id,
-            "Subject": subject,
-            "Description": text,
-            "ActivityDate": f"{due:%Y-%m-%d}",
-            "Status": "Completed" if closed else rng.choice(("Not Started", "In Progress", "Waiting on someone else")),
-            "Priority": "Normal",
-            "IsClosed": closed,
-        },
-    )
+    def _share(self, rng: Random, cast: Cast, case_id: str) -> None:
+        """Manual shares: with the escalation engineers, the account manager, or somebody else."""
+        if rng.random() < _SHARED:
+            self.builder.share(case_id, self.staff.group, "Edit")
+        for profile, chance in _VIEWERS:
+            viewer = self.staff.agents[rng.choice(self.staff.holders("profile", profile))]
+            if rng.random() < chance and viewer.id != cast.owner_id:
+                self.builder.share(case_id, viewer.id, "Read")
 
 
-def _cast(staff: Staff, rng: Random, customer: Customer, contact_id: str, *, restricted: bool) -> Cast:
-    """Owner and agents: mostly a first-level agent of the region with a second-level one behind."""
-    desk = staff.spec["agents"][customer.desk]
-    head = next(key for key, entry in staff.spec["users"].items() if entry["role"] == "director")
-    first, second = rng.choice(desk["tier1"]), rng.choice(desk["tier2"])
-    if rng.random() < 0.3:  # noqa: PLR2004 - three in ten are the second level's own
-        first = second
-    if restricted:
-        first = second = head
-    owner = staff.agents[first].id
-    if not restricted and rng.random() < _QUEUED:
-        owner = staff.queues[customer.desk.lower()]
-    agents = dict.fromkeys((first, second))
-    contact = next(person for key, person in customer.contacts if key == contact_id)
-    return Cast(customer, contact_id, contact, owner, tuple(staff.agents[key] for key in agents))
-
-
-def _share(builder: OrgBuilder, staff: Staff, rng: Random, cast: Cast, case_id: str) -> None:
-    """Manual shares: with the escalation engineers, the account manager, or a colleague in the other region."""
-    head = next(key for key, entry in staff.spec["users"].items() if entry["role"] == "director")
-    if cast.owner_id == staff.agents[head].id:
-        builder.restricted.add(case_id)
-        return
-    if rng.random() < _SHARED:
-        builder.share(case_id, staff.group, "Edit")
-    for profile, chance in (("sales", 0.3), ("knowledge", 0.08), ("tier1", 0.1)):
-        users = [key for key, entry in staff.spec["users"].items() if entry["profile"] == profile]
-        agent = staff.agents[rng.choice(users)]
-        if rng.random() < chance and agent.id != cast.owner_id:
-            builder.share(case_id, agent.id, "Read")
-
-
-def _fields(
-    rng: Random, scenario: str, product: str, slots: Mapping[str, object], *, closed: bool, size: int
-) -> dict[str, Value]:
+def _fields(rng: Random, scenario: str, product: str) -> dict[str, Value]:
     severity = rng.choice(("S1", "S2", "S3", "S3", "S4"))
-    refund = slots["refund"] if scenario in _MONEY and rng.random() < 0.7 else None  # noqa: PLR2004
-    risk = rng.choice(bank("phrases_en")["risk"]) if severity in {"S1", "S2"} or rng.random() < _RISKY else None
-    open_status = "Escalated" if size > 9 else rng.choice(("New", "Working", "Working", "Waiting on Customer"))  # noqa: PLR2004
+    refunded = scenario in _MONEY and rng.random() < _REFUNDED
+    risky = severity in {"S1", "S2"} or rng.random() < _RISKY
     return {
-        "Status": "Closed" if closed else open_status,
         "Priority": {"S1": "High", "S2": "High", "S3": "Medium", "S4": "Low"}[severity],
         "Reason": {"sensor": "Performance", "gateway": "Breakdown"}.get(FAMILY.get(scenario, ""), "Other"),
-        "IsEscalated": open_status == "Escalated" and not closed,
         "Severity__c": severity,
         "Product__c": product,
-        "Refund_Amount__c": refund if isinstance(refund, float) else None,
-        "Internal_Risk_Note__c": risk,
+        "Refund_Amount__c": float(rng.randrange(18, 980) * 5) if refunded else None,
+        "Internal_Risk_Note__c": rng.choice(bank("phrases_en")["risk"]) if risky else None,
     }
 
 
-def _schedule(rng: Random, size: int, *, closed: bool) -> tuple[datetime, ...]:
-    """Moments of the messages: working hours, growing, none after NOW. Open cases moved within the last days."""
-    moments = [OLDEST]
-    for _ in range(size - 1):
-        moments.append(working_hours(moments[-1] + timedelta(minutes=rng.choice(_GAPS) + rng.randrange(-9, 45))))
-    room = (NOW - OLDEST - (moments[-1] - moments[0])).days - 1
-    days = rng.randrange(room) if closed else room - rng.randrange(_OPEN_DAYS)
-    days -= days % 7
-    minutes = rng.randrange(45)
-    return tuple(moment + timedelta(days=days, minutes=minutes) for moment in moments)
-
-
-def working_hours(moment: datetime) -> datetime:
-    """The moment itself on a working day; otherwise the same minutes of the next working morning."""
-    if moment.hour >= _WORK_ENDS:
-        moment = (moment + timedelta(days=1)).replace(hour=_WORK_STARTS + moment.hour % 5)
-    elif moment.hour < _WORK_STARTS:
-        moment = moment.replace(hour=_WORK_STARTS + moment.hour % 5)
-    while moment.weekday() > _FRIDAY:
-        moment += timedelta(days=1)
-    return moment
+def _status(rng: Random, size: int, *, closed: bool) -> dict[str, Value]:
+    escalated = size >= _LONG and not closed
+    status = "Escalated" if escalated else rng.choice(("New", "Working", "Working", "Waiting on Customer"))
+    return {"Status": "Closed" if closed else status, "IsEscalated": escalated}

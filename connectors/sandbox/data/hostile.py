@@ -93,9 +93,8 @@ def infect_records(builder: OrgBuilder, staff: Staff) -> None:
         if attack.where == "comment":
             _comment(builder, staff, by_object["Case"], number, attack)
         elif attack.where in _FIELDS:
-            object_, fields, separator = _FIELDS[attack.where]
-            rows = [row for row in by_object[object_] if _fits(attack.where, row)]
-            _append(builder, object_, rows[(number * 37 + 29) % len(rows)], fields, separator, attack)
+            rows = [row for row in by_object[_FIELDS[attack.where][0]] if _fits(attack.where, row)]
+            _append(builder, rows[(number * 37 + 29) % len(rows)], attack)
 
 
 def _fits(where: str, row: Row) -> bool:
@@ -113,9 +112,8 @@ def _fits(where: str, row: Row) -> bool:
             return True
 
 
-def _append(
-    builder: OrgBuilder, object_: str, row: Row, fields: tuple[str, ...], separator: str, attack: Attack
-) -> None:
+def _append(builder: OrgBuilder, row: Row, attack: Attack) -> None:
+    object_, fields, separator = _FIELDS[attack.where]
     text = attack.html if attack.where == "article" else attack.text
     for field in fields:
         before = row.get(field)

@@ -1,25 +1,9 @@
-"""Makes identifiers that pass their checksum and belong to nobody: test card ranges, drama phone numbers, RFC 5737 nets."""
+"""Makes identifiers that pass their checksum and belong to nobody: test cards, drama phone numbers, RFC 5737 nets."""
 
 import string
 from collections.abc import Callable
 from random import Random
 from typing import Final
-
-CATEGORIES: Final = frozenset(
-    {
-        "name",
-        "email",
-        "phone",
-        "address",
-        "card",
-        "iban",
-        "national_id",
-        "ip",
-        "api_key",
-        "password",
-        "health",
-    }
-)
 
 # Issuer prefixes that payment processors reserve for tests, with the length of the whole number.
 _CARDS: Final = (

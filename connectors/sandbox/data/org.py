@@ -52,6 +52,15 @@ class Staff:
         """The mailbox that customers write to."""
         return f"support@{self.spec['domain']}.example"
 
+    def holders(self, what: str, value: str) -> list[str]:
+        """Keys of the people whose `what` ("role" or "profile") is `value`; those who left do not count."""
+        users = self.spec["users"].items()
+        return [key for key, entry in users if entry[what] == value and entry.get("active", True)]
+
+    def holder(self, what: str, value: str) -> Agent:
+        """The first of `holders`."""
+        return self.agents[self.holders(what, value)[0]]
+
 
 def build_org(builder: OrgBuilder) -> tuple[Document, Staff]:
     """The org document (without shares, which come with the records) and its staff."""

@@ -4,35 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
-from typing import Any, Final
+from typing import Any
 
-from connectors.sandbox.data import identifiers
 from connectors.sandbox.data.banks import bank
 from connectors.sandbox.data.mail import when
 from connectors.sandbox.data.people import Person
+from connectors.sandbox.data.slots import SECRETS, Words, secret
 from connectors.sandbox.data.truth import FactKind
-
-Words = Mapping[str, Any]
-
-SECRETS: Final[Mapping[str, tuple[str, ...]]] = {
-    "battery_drain": ("phone", "address", "health"),
-    "firmware_fails": ("ip", "password", "phone"),
-    "gateway_offline": ("ip", "password", "phone", "health"),
-    "calibration_drift": ("phone", "address", "email"),
-    "wrong_invoice": ("iban", "email", "health"),
-    "duplicate_charge": ("card", "iban", "card"),
-    "delayed_delivery": ("address", "phone", "national_id"),
-    "damaged_parcel": ("address", "phone", "email"),
-    "sso_login": ("ip", "password", "email"),
-    "data_export": ("ip", "api_key", "email"),
-    "api_quota": ("api_key", "ip", "api_key"),
-    "onboarding": ("phone", "email", "password"),
-    "licence_renewal": ("card", "email", "health"),
-    "gdpr_request": ("national_id", "address", "email"),
-    "warranty": ("address", "phone", "health"),
-    "alarm_flood": ("phone", "health", "email"),
-}
-"""Which personal data customers of a scenario let slip."""
 
 _SHORT, _CALM = 3, 5
 _ORDER_AT, _IMPACT, _CONTEXT, _SECRET = 0.8, 0.6, 0.3, 0.6
@@ -88,30 +66,6 @@ class Tale:
     turns: tuple[Turn, ...]
     resolution: Saying | None
     notes: tuple[str, ...]
-
-
-def slots_for(rng: Random, products: Mapping[str, Sequence[str]], language: str, product: str) -> dict[str, object]:
-    """Values for the slots of the sentences, the same through the whole case."""
-    amount = rng.randrange(180, 9_800) + rng.choice((0.0, 0.5, 0.9, 0.95))
-    return {
-        "model": product,
-        "cloud": products["cloud"][0],
-        "serial": f"{rng.choice('ABCDEFHK')}{identifiers.digits(rng, 2)}-{identifiers.digits(rng, 5)}",
-        "order": f"{rng.choice(('SO', 'SO', 'PO'))}-{rng.randrange(100_000, 999_999)}",
-        "invoice": f"INV-{rng.randrange(2025, 2027)}-{rng.randrange(1000, 9999)}",
-        "amount": f"{amount:,.2f} EUR" if language == "en" else f"{amount:.2f} EUR".replace(".", ","),
-        "refund": amount,
-        "site": rng.choice(bank(f"phrases_{language}")["sites"]),
-        "qty": rng.randrange(3, 48),
-        "weeks": rng.randrange(3, 11),
-        "percent": rng.randrange(3, 42),
-        "minutes": rng.choice((2, 3, 5, 7, 10, 12, 15, 20)),
-        "hours": rng.randrange(2, 19),
-        "dbm": rng.randrange(68, 97),
-        "code": rng.randrange(1013, 9876),
-        "version_old": f"4.{rng.randrange(0, 2)}.{rng.randrange(0, 9)}",
-        "version_new": f"4.{rng.randrange(2, 5)}.{rng.randrange(0, 9)}",
-    }
 
 
 def tell(rng: Random, plot: Plot) -> Tale:
@@ -277,29 +231,3 @@ class _Teller:
         past = when(at - timedelta(days=self.rng.randrange(2, 9)), self.words)
         names = {"contact_first": self.plot.contact.first, "contact_last": self.plot.contact.last}
         return text.format(**self.plot.slots, **names, agent_first=self.plot.agent_first, date=past, **more)
-
-
-def secret(rng: Random, category: str, person: Person, words: Words) -> str:
-    """A value of one category of personal data, as `person` would write it."""
-    match category:
-        case "phone":
-            return identifiers.phone(rng, person.locale)
-        case "email":
-            return f"{rng.choice(('office', 'goods-in', 'it', 'billing', 'assistant'))}{rng.randrange(2, 99)}@{person.email.split('@')[1]}"
-        case "address":
-            return person.address.line
-        case "card":
-            return identifiers.card(rng)
-        case "iban":
-            return identifiers.iban(rng, person.locale)
-        case "national_id":
-            return identifiers.national_id(rng, person.locale)
-        case "ip":
-            return identifiers.ip(rng)
-        case "api_key":
-            return identifiers.api_key(rng)
-        case "password":
-            return identifiers.password(rng)
-        case _:
-            choice: str = rng.choice(words["health_values"])
-            return choice

@@ -8,11 +8,12 @@ from typing import Any, Final
 from connectors.sandbox.data.accounts import Customer
 from connectors.sandbox.data.banks import bank
 from connectors.sandbox.data.builder import OrgBuilder
-from connectors.sandbox.data.cases import working_hours
+from connectors.sandbox.data.desk import add_draft
 from connectors.sandbox.data.hostile import attack_named, infect
 from connectors.sandbox.data.org import Staff
 from connectors.sandbox.data.scenarios import Saying, Tale, Turn
-from connectors.sandbox.data.threads import Cast, Frame, add_draft, write_case
+from connectors.sandbox.data.schedule import working_hours
+from connectors.sandbox.data.threads import Cast, Frame, write_case
 from connectors.sandbox.data.truth import FactKind
 from connectors.sandbox.salesforce.values import Row
 
@@ -58,7 +59,8 @@ def _case(builder: OrgBuilder, staff: Staff, customer: Customer, spec: Mapping[s
     for who, level in spec.get("share", {}).items():
         builder.share(case_id, staff.group if who == "group" else staff.agents[who].id, level)
     if draft := spec.get("draft"):
-        add_draft(builder, staff, case, person, agents[draft["who"]], _moment(draft["at"]), parse(draft["text"])[0])
+        paragraphs = parse(draft["text"])[0]
+        add_draft(builder, case, person, agents[draft["who"]], at=_moment(draft["at"]), paragraphs=paragraphs)
     if spec.get("restricted"):
         builder.restricted.add(case_id)
     return case

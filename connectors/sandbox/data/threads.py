@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from html import escape
 from typing import Final
 
@@ -10,12 +10,12 @@ from connectors.sandbox.data.accounts import Customer
 from connectors.sandbox.data.banks import bank
 from connectors.sandbox.data.builder import OrgBuilder
 from connectors.sandbox.data.hostile import note_mail
-from connectors.sandbox.data.mail import Letter, Rendered, render
+from connectors.sandbox.data.mail import Letter, render
 from connectors.sandbox.data.org import Agent, Staff
 from connectors.sandbox.data.people import Person
 from connectors.sandbox.data.planted import Secrets, mark
 from connectors.sandbox.data.scenarios import Saying, Tale, Turn
-from connectors.sandbox.data.truth import CaseStory, Fact, FactKind
+from connectors.sandbox.data.truth import CaseStory, Fact
 from connectors.sandbox.salesforce.values import Row, Value, stamp
 
 FIRST_NUMBER: Final = 1026
@@ -24,7 +24,7 @@ FIRST_NUMBER: Final = 1026
 
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """Who takes part in a case. `owner_id` is a user or a queue; `agents` speak in the order in which turns name them."""
+    """Who takes part in a case. `owner_id` is a user or a queue; turns name their writer by the place in `agents`."""
 
     customer: Customer
     contact_id: str
@@ -43,129 +43,161 @@ class Frame:
     fields: Mapping[str, Value]
 
 
+_MAIL_FIELDS: Final = ("TextBody", "HtmlBody", "FromName", "FromAddress", "ToAddress")
+_COMMENT_LAG: Final = timedelta(minutes=11)
+
+
 def write_case(builder: OrgBuilder, staff: Staff, cast: Cast, frame: Frame, tale: Tale) -> Row:
     """Add a case with its thread and comments.
 
     Returns:
         The row of the case.
     """
-    case_id = builder.mint("Case")
-    letters = _letters(staff, cast, frame, tale)
-    first, last = letters[0], letters[-1]
-    case = builder.add(
-        "Case",
-        first.sent,
-        staff.agents["robot"].id,
-        {
-            "Id": case_id,
-            "CaseNumber": f"{FIRST_NUMBER + len(builder.stories):08d}",
-            "Subject": tale.subject,
-            "Description": "\n\n".join(first.paragraphs),
-            "AccountId": cast.customer.id,
-            "ContactId": cast.contact_id,
-            "OwnerId": cast.owner_id,
-            "Origin": "Email",
-            "Type": None,
-            "SuppliedName": cast.contact.name,
-            "SuppliedEmail": cast.contact.email,
-            "IsClosed": frame.closed,
-            "ClosedDate": stamp(last.sent) if frame.closed else None,
-            "Region__c": cast.customer.region,
-            "Resolution__c": tale.resolution.text if tale.resolution else None,
-            **frame.fields,
-        },
-        changed=last.sent,
-    )
-    case["LastModifiedById"] = cast.agents[0].id
-    secrets = _secrets(cast, tale.turns)
-    facts = _facts_on(builder, case_id, "Case", case, "Resolution__c", [tale.resolution] if tale.resolution else [])
-    mark(builder, "Case", case, ("Description", "SuppliedName", "SuppliedEmail", "Subject"), secrets)
-    for number, (turn, letter) in enumerate(zip(tale.turns, letters, strict=True)):
-        rendered = render(letter, letters[:number])
-        row = _message(builder, staff, cast, case_id, turn, letter, rendered)
-        field = "HtmlBody" if rendered.text is None else "TextBody"
-        facts += _facts_on(builder, case_id, "EmailMessage", row, field, turn.sayings, rendered.start)
-        mark(builder, "EmailMessage", row, _MAIL_FIELDS, secrets)
-        if turn.disguise:
-            note_mail(builder, row, turn)
-    _comments(builder, cast, case_id, tale, letters, secrets)
-    builder.stories.append(
-        CaseStory(builder.alias, case_id, frame.scenario, frame.language, len(letters), frame.closed, tuple(facts))
-    )
-    return case
+    return _Writer(builder, staff, cast, frame, tale).write()
 
 
-def add_draft(
-    builder: OrgBuilder,
-    staff: Staff,
-    case: Row,
-    contact: Person,
-    author: Agent,
-    at: datetime,
-    paragraphs: Sequence[str],
-) -> None:
-    """Add an unsent e-mail to a case, which only `author` (and Modify All Data) may see."""
-    case_id = str(case["Id"])
-    row = builder.add(
-        "EmailMessage",
-        at,
-        author.id,
-        {
-            "ParentId": case_id,
-            "RelatedToId": case_id,
-            "Subject": f"Re: {case['Subject']}",
-            "TextBody": "\n\n".join((*paragraphs, author.name)),
-            "HtmlBody": None,
-            "FromName": author.name,
-            "FromAddress": author.email,
-            "ToAddress": contact.email,
-            "CcAddress": None,
-            "Incoming": False,
-            "HasAttachment": False,
-            "Status": "5",
-            "MessageDate": stamp(at),
-            "MessageIdentifier": None,
-            "ThreadIdentifier": f"<{case_id}@{staff.spec['domain']}.example>",
-            "IsPrivateDraft": True,
-        },
-    )
-    builder.drafts[str(row["Id"])] = author.id
-    people = {author.name: "name", author.first: "name", contact.first: "name", contact.email: "email"}
-    mark(builder, "EmailMessage", row, _MAIL_FIELDS, people)
+class _Writer:
+    """Writes one case."""
 
+    def __init__(self, builder: OrgBuilder, staff: Staff, cast: Cast, frame: Frame, tale: Tale) -> None:
+        self.builder = builder
+        self.staff = staff
+        self.cast = cast
+        self.frame = frame
+        self.tale = tale
+        self.case_id = builder.mint("Case")
+        self.secrets = _secrets(cast, tale.turns)
+        self.letters = [self._letter(number, turn) for number, turn in enumerate(tale.turns)]
+        self.facts: list[Fact] = []
 
-_MAIL_FIELDS: Final = ("TextBody", "HtmlBody", "FromName", "FromAddress", "ToAddress")
-_COMMENT_LAG: Final = timedelta(minutes=11)
-
-
-def _letters(staff: Staff, cast: Cast, frame: Frame, tale: Tale) -> list[Letter]:
-    words = bank(f"phrases_{frame.language}")
-    letters = []
-    for number, turn in enumerate(tale.turns):
-        subject = tale.subject if number == 0 else f"{words['reply']}{tale.subject}"
-        agent = cast.agents[min(turn.by, len(cast.agents) - 1)]
-        paragraphs = tuple(turn.paragraphs)
-        sender, address, to = cast.contact.name, cast.contact.email, staff.support_address
-        signature, client = _customer_signature(cast.contact, number, frame.language), cast.contact.client
-        if not turn.incoming:
-            sender, address, to = agent.name, staff.support_address, cast.contact.email
-            signature, client = _agent_signature(agent, staff, number, frame.language), "desk"
-        letters.append(
-            Letter(
-                sender,
-                address,
-                to,
-                turn.at,
-                subject,
-                paragraphs,
-                signature,
-                frame.language,
-                turn.client or client,
-                turn.text_extra,
-                turn.html_extra,
+    def write(self) -> Row:
+        case = self._case()
+        for number, turn in enumerate(self.tale.turns):
+            self._message(turn, number)
+        self._comments()
+        self.builder.stories.append(
+            CaseStory(
+                self.builder.alias,
+                self.case_id,
+                self.frame.scenario,
+                self.frame.language,
+                len(self.letters),
+                self.frame.closed,
+                tuple(self.facts),
             )
         )
-    return letters
+        return case
+
+    def _case(self) -> Row:
+        cast, first, last = self.cast, self.letters[0], self.letters[-1]
+        resolution = self.tale.resolution
+        case = self.builder.add(
+            "Case",
+            first.sent,
+            self.staff.agents["robot"].id,
+            {
+                "Id": self.case_id,
+                "CaseNumber": f"{FIRST_NUMBER + len(self.builder.stories):08d}",
+                "Subject": self.tale.subject,
+                "Description": "\n\n".join(first.paragraphs),
+                "AccountId": cast.customer.id,
+                "ContactId": cast.contact_id,
+                "OwnerId": cast.owner_id,
+                "Origin": "Email",
+                "Type": None,
+                "SuppliedName": cast.contact.name,
+                "SuppliedEmail": cast.contact.email,
+                "IsClosed": self.frame.closed,
+                "ClosedDate": stamp(last.sent) if self.frame.closed else None,
+                "Region__c": cast.customer.region,
+                "Resolution__c": resolution.text if resolution else None,
+                **self.frame.fields,
+            },
+            changed=last.sent,
+        )
+        case["LastModifiedById"] = cast.agents[0].id
+        if resolution:
+            self._note_facts("Case", case, "Resolution__c", [resolution])
+        mark(self.builder, "Case", case, ("Description", "SuppliedName", "SuppliedEmail", "Subject"), self.secrets)
+        return case
+
+    def _agent(self, turn: Turn) -> Agent:
+        return self.cast.agents[min(turn.by, len(self.cast.agents) - 1)]
+
+    def _letter(self, number: int, turn: Turn) -> Letter:
+        contact, language = self.cast.contact, self.frame.language
+        prefix = bank(f"phrases_{language}")["reply"] if number else ""
+        if turn.incoming:
+            sender, address, to = contact.name, contact.email, self.staff.support_address
+            signature, client = _customer_signature(contact, number, language), turn.client or contact.client
+        else:
+            agent = self._agent(turn)
+            sender, address, to = agent.name, self.staff.support_address, contact.email
+            signature, client = _agent_signature(agent, self.staff, number, language), "desk"
+        return Letter(
+            sender,
+            address,
+            to,
+            turn.at,
+            f"{prefix}{self.tale.subject}",
+            tuple(turn.paragraphs),
+            signature,
+            language,
+            client,
+            turn.text_extra,
+            turn.html_extra,
+        )
+
+    def _message(self, turn: Turn, number: int) -> None:
+        letter = self.letters[number]
+        rendered = render(letter, self.letters[:number])
+        message_id = self.builder.mint("EmailMessage")
+        row = self.builder.add(
+            "EmailMessage",
+            letter.sent,
+            self.staff.agents["robot"].id if turn.incoming else self._agent(turn).id,
+            {
+                "Id": message_id,
+                "ParentId": self.case_id,
+                "RelatedToId": self.case_id,
+                "Subject": letter.subject,
+                "TextBody": rendered.text,
+                "HtmlBody": rendered.html,
+                "FromName": letter.sender,
+                "FromAddress": letter.address,
+                "ToAddress": letter.to,
+                "CcAddress": None,
+                "Incoming": turn.incoming,
+                "HasAttachment": False,
+                "Status": "2" if turn.incoming else "3",
+                "MessageDate": stamp(letter.sent),
+                "MessageIdentifier": f"<{message_id}@{letter.address.partition('@')[2]}>",
+                "ThreadIdentifier": f"<{self.case_id}@{self.staff.spec['domain']}.example>",
+                "IsPrivateDraft": False,
+            },
+        )
+        field = "HtmlBody" if rendered.text is None else "TextBody"
+        self._note_facts("EmailMessage", row, field, turn.sayings, rendered.start)
+        mark(self.builder, "EmailMessage", row, _MAIL_FIELDS, self.secrets)
+        if turn.disguise:
+            note_mail(self.builder, row, turn)
+
+    def _note_facts(self, object_: str, row: Row, field: str, sayings: Sequence[Saying], start: int = 0) -> None:
+        """Where the sentences stand in the field; in markup they stand escaped."""
+        for saying in sayings:
+            text = escape(saying.text, quote=False) if field == "HtmlBody" else saying.text
+            place = self.builder.find(object_, row, field, text, start)
+            if place is None:
+                raise LookupError(f"{self.builder.alias}, {row['Id']}: a {saying.kind} sentence is not in {field}")
+            self.facts.append(Fact(self.case_id, saying.kind, text, place, saying.due))
+
+    def _comments(self) -> None:
+        """Internal notes, spread over the thread, each shortly after a message."""
+        notes, agents = self.tale.notes, self.cast.agents
+        for number, note in enumerate(notes):
+            after = self.letters[(number + 1) * len(self.letters) // (len(notes) + 1)].sent + _COMMENT_LAG
+            fields: dict[str, Value] = {"ParentId": self.case_id, "CommentBody": note, "IsPublished": False}
+            self.builder.add("CaseComment", after, agents[number % len(agents)].id, fields)
 
 
 def _customer_signature(person: Person, number: int, language: str) -> str:
@@ -196,68 +228,3 @@ def _secrets(cast: Cast, turns: Sequence[Turn]) -> Secrets:
     found |= {agent.name: "name" for agent in cast.agents}
     found |= {value: category for turn in turns for category, value in turn.secrets}
     return found | {person.first: "name", person.last: "name"} | {agent.first: "name" for agent in cast.agents}
-
-
-def _message(
-    builder: OrgBuilder, staff: Staff, cast: Cast, case_id: str, turn: Turn, letter: Letter, rendered: Rendered
-) -> Row:
-    message_id = builder.mint("EmailMessage")
-    agent = cast.agents[min(turn.by, len(cast.agents) - 1)]
-    return builder.add(
-        "EmailMessage",
-        letter.sent,
-        staff.agents["robot"].id if turn.incoming else agent.id,
-        {
-            "Id": message_id,
-            "ParentId": case_id,
-            "RelatedToId": case_id,
-            "Subject": letter.subject,
-            "TextBody": rendered.text,
-            "HtmlBody": rendered.html,
-            "FromName": letter.sender,
-            "FromAddress": letter.address,
-            "ToAddress": letter.to,
-            "CcAddress": None,
-            "Incoming": turn.incoming,
-            "HasAttachment": False,
-            "Status": "2" if turn.incoming else "3",
-            "MessageDate": stamp(letter.sent),
-            "MessageIdentifier": f"<{message_id}@{letter.address.partition('@')[2]}>",
-            "ThreadIdentifier": f"<{case_id}@{staff.spec['domain']}.example>",
-            "IsPrivateDraft": False,
-        },
-    )
-
-
-def _facts_on(
-    builder: OrgBuilder,
-    case_id: str,
-    object_: str,
-    row: Row,
-    field: str,
-    sayings: Sequence[Saying],
-    start: int = 0,
-) -> list[Fact]:
-    """Where the sentences stand in the field; in markup they stand escaped."""
-    facts = []
-    for saying in sayings:
-        text = escape(saying.text, quote=False) if field == "HtmlBody" else saying.text
-        place = builder.find(object_, row, field, text, start)
-        if place is None:
-            msg = f"{builder.alias}: a {saying.kind} sentence of case {case_id} is not in its {field}"
-            raise LookupError(msg)
-        facts.append(Fact(case_id, FactKind(saying.kind), text, place, saying.due))
-    return facts
-
-
-def _comments(
-    builder: OrgBuilder, cast: Cast, case_id: str, tale: Tale, letters: Sequence[Letter], secrets: Secrets
-) -> None:
-    """Internal notes, spread over the thread, each shortly after a message."""
-    for number, note in enumerate(tale.notes):
-        after: datetime = letters[(number + 1) * len(letters) // (len(tale.notes) + 1)].sent + _COMMENT_LAG
-        author = cast.agents[number % len(cast.agents)]
-        row = builder.add(
-            "CaseComment", after, author.id, {"ParentId": case_id, "CommentBody": note, "IsPublished": False}
-        )
-        mark(builder, "CaseComment", row, ("CommentBody",), secrets)

@@ -3,6 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
+
+CATEGORIES: Final = frozenset(
+    ("name", "email", "phone", "address", "card", "iban", "national_id", "ip", "api_key", "password", "health")
+)
+"""The kinds of personal data and secrets that are planted."""
 
 
 class FactKind(StrEnum):
@@ -43,7 +49,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Planted:
-    """One occurrence of personal data. The place holds exactly `value`; `category` is a key of `identifiers.CATEGORIES`."""
+    """One occurrence of personal data. The place holds exactly `value`; `category` is one of `CATEGORIES`."""
 
     category: str
     value: str

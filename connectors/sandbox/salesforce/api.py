@@ -82,7 +82,7 @@ def _answer(org: Org, user_id: str, base_url: str, request: ApiRequest) -> Answe
     org.count_call()
     if not org.permissions.has(str(user["Id"]), "ApiEnabled"):
         raise ApiError(403, "API_DISABLED_FOR_ORG", "The REST API is not enabled for this Organization.")
-    if len(quote(request.path)) + len(urlencode(request.query)) > MAX_URI:
+    if len(quote(request.path, errors="replace")) + len(urlencode(request.query, errors="replace")) > MAX_URI:
         raise ApiError(414, "URI_TOO_LONG", "The URI exceeds the limit of 16,384 bytes")
     match = _PATH.fullmatch(request.path)
     if match is None:

@@ -16,7 +16,7 @@ MAX_HEAVY: Final = 5
 _FORBIDDEN_HEADERS: Final = frozenset({"accept", "authorization", "content-type"})
 _METHODS: Final = frozenset({"GET", "POST", "PATCH", "PUT", "DELETE"})
 _URL = re.compile(r"/?(?:services/data/)?(v\d+\.\d+)(/.*)", re.ASCII)
-_HEAVY = re.compile(r"/(?:query|queryAll|composite/sobjects)(?:/|$)", re.ASCII)
+_HEAVY = re.compile(r"/(?:query|queryAll|composite/sobjects)(?:[/?]|$)", re.ASCII)
 _REFERENCE = re.compile(r"@\{([^{}]*)\}")
 _STEP = re.compile(r"\.?(\w+)|\[(\d{1,6})\]", re.ASCII)
 _HALTED: Final = "The transaction was rolled back since another operation in the same transaction failed."
@@ -35,7 +35,7 @@ def composite(call: Call, dispatch: Dispatch) -> Answer:
     names = [str(part.get("referenceId") or "") for part in parts]
     if "" in names or len(set(names)) != len(names):
         raise bad_input("Every subrequest needs a referenceId of its own")
-    if sum(bool(_HEAVY.search(_split(str(part.get("url")))[1])) for part in parts) > MAX_HEAVY:
+    if sum(bool(_HEAVY.match(_split(str(part.get("url")))[1])) for part in parts) > MAX_HEAVY:
         raise ApiError(
             400, "LIMIT_EXCEEDED", f"A composite request may hold {MAX_HEAVY} queries and collections at most"
         )

@@ -6,12 +6,13 @@ Prose only: greetings are cut off, courtesies, signatures, log lines and tables 
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Final
 
 import numpy as np
 
+from connectors.interfaces import RecordRef
 from sidecar import dates
 from sidecar.cues import Cues, cues
 from sidecar.domain import OWN_MARK, Passage, Role, Vectors
@@ -21,9 +22,14 @@ from sidecar.words import content, language, spaceless, tokens
 MAX_CHARS: Final = 400
 """A longer sentence is a list or a paste; nobody reads it in a summary."""
 SENTENCES_PER_PASSAGE: Final = 40
+CHARS_PER_WORD: Final = 3
+"""For scripts without spaces."""
+_FEW_WORDS: Final = 4
 _MIN_WORDS: Final = 3
 _MIN_CHARS_SPACELESS: Final = 6
+_LABEL_WORDS: Final = 5
 _MIN_LETTERS: Final = 0.6
+_MIN_LETTERS_SPACELESS: Final = 0.4
 _SYMBOLS_OF_CODE: Final = re.compile(r"[{}<>|\\=;_#]|::|->|/\w+/|\w\.\w+\.\w+|0x[0-9a-f]+", re.IGNORECASE)
 _LOG: Final = re.compile(
     r"^\s*(?:\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d|\d\d:\d\d:\d\d|\[?(?:DEBUG|INFO|WARN|WARNING|ERROR|FATAL|TRACE)\b[\]: ]"
@@ -34,7 +40,7 @@ _GREETING: Final = re.compile(
     r"^(?:(?:hi|hello|hey|dear|good (?:morning|afternoon|evening|day)|greetings"
     r"|hallo|guten (?:tag|morgen|abend)|moin|liebe[rs]?|sehr geehrte[rs]?|grüß gott|bonjour|bonsoir|cher|chère|madame"
     r"|monsieur|hola|buenos días|buenas tardes|buenas|estimad[oa]s?|querid[oa]s?|ciao|buongiorno|gentile"
-    r"|olá|bom dia|boa tarde|prezad[oa]s?|beste|geachte|goedemorgen)\b[^,.!:;?\n]{0,60}[,!:]\s*)+",
+    r"|olá|bom dia|boa tarde|prezad[oa]s?|beste|geachte|goedemorgen)\b[^,.!:;?\n]{0,60}(?:[,!:]\s*|$))+",
     re.IGNORECASE,
 )
 _COURTESY_LEAD: Final = re.compile(
@@ -42,7 +48,20 @@ _COURTESY_LEAD: Final = re.compile(
     r"\s+(?=\S)",
     re.IGNORECASE,
 )
+_JAPANESE_GRAMMAR: Final = re.compile(r"[\u3041-\u3096]{2}.*(?<!\u69d8)(?<!\u6bbf)$", re.DOTALL)
+"""A Japanese sentence has hiragana and does not end in a form of address; a name or a firm alone is none."""
+_HAN_ONLY: Final = re.compile(r"^[^\u3040-\u30ff]*[\u3002\uff01\uff1f\u0e00-\u0e7f]")
 _EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
+_CLOSING: Final = re.compile(
+    r"^[ \t]*(?:(?:with )?(?:kind|best|warm|many)? ?(?:regards|wishes|thanks)|cheers|sincerely|yours|thank you|thanks"
+    r"|mit (?:freundlichen|besten|herzlichen)|(?:freundliche|viele|schöne|beste|herzliche|liebe) grüße|danke|gruß"
+    r"|(?:bien )?cordialement|salutations|bien à vous|merci|(?:un )?(?:cordial )?saludos?|atentamente|gracias|cordiali"
+    r"|(?:distinti )?saluti|atenciosamente|obrigad[oa]|met vriendelijke|groeten|敬具)\b[^\n.!?]{0,40}$"
+    r"|^[^\n]{0,20}(?:よろしくお願い)[^\n]{0,20}$",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""The line that closes a letter: below it stand a signature and disclaimers."""
+_LEAST_BEFORE_CLOSING: Final = 20
 _POLITE_ONLY: Final = 14
 """A sentence of at most so many words that carries a courtesy and no other cue says nothing."""
 _NAMES_ONLY: Final = re.compile(r"^(?:(?:\[[A-Z_]+\d*\]|[A-ZÀ-Þ][\w'.-]*|und|and|et|y|de|der|von|\||,|/|·)\s*){1,8}$")
@@ -54,7 +73,7 @@ class Candidate:
 
     `words` are its content words, `count` counts all words. `turn` is the place of its message in the thread, 0 (first)
     to 1 (newest); `place` its place inside the message, 0 to 1; `central` how near its passage stands to what the whole
-    case speaks of, 0 to 1.
+    case speaks of, 0 to 1; `topic` the share of its content words that other messages use too.
     """
 
     passage: Passage
@@ -67,6 +86,7 @@ class Candidate:
     turn: float
     place: float
     central: float
+    topic: float
 
     @property
     def due(self) -> str:
@@ -78,6 +98,21 @@ class Candidate:
     def written(self) -> date | None:
         """The day of its message."""
         return self.passage.when.date() if self.passage.when else None
+
+    @property
+    def specific(self) -> float:
+        """How much it says: length, and numbers, codes and names, 0 to 1."""
+        return 0.5 * min(1.0, self.count / 16) + 0.25 * min(2, len(self.codes))
+
+    @property
+    def codes(self) -> frozenset[str]:
+        """Its words with digits: figures, order numbers, versions."""
+        return frozenset(word for word in self.words if any(map(str.isdigit, word)))
+
+    @property
+    def resolution(self) -> bool:
+        """Stands in the record's own field for how it ended."""
+        return self.passage.role is Role.RECORD and self.passage.key.field.startswith("Resolution")
 
     @property
     def question(self) -> bool:
@@ -95,10 +130,20 @@ def candidates(passages: Sequence[Passage], vectors: Vectors | None) -> list[Can
     order = sorted(range(len(passages)), key=lambda i: _moment(passages[i]))
     turns = _turns([passages[i] for i in order])
     central = centrality(vectors, len(passages))
-    found = []
+    found: list[Candidate] = []
     for turn, i in zip(turns, order, strict=True):
         found += _of_passage(passages[i], turn, float(central[i]))
-    return found
+    return _with_topic(found)
+
+
+def _with_topic(found: Sequence[Candidate]) -> list[Candidate]:
+    records: dict[str, set[RecordRef]] = {}
+    for candidate in found:
+        for word in candidate.words:
+            records.setdefault(word, set()).add(candidate.passage.key.ref)
+    return [
+        replace(c, topic=sum(len(records[word]) > 1 for word in c.words) / max(_FEW_WORDS, len(c.words))) for c in found
+    ]
 
 
 def centrality(vectors: Vectors | None, count: int) -> Vectors:
@@ -129,20 +174,32 @@ def _turns(passages: Sequence[Passage]) -> list[float]:
 
 def _of_passage(passage: Passage, turn: float, central: float) -> list[Candidate]:
     text = passage.text
-    if OWN_MARK in text:
+    if OWN_MARK in text or _is_label(passage):
         return []
-    trimmed = (_trimmed(text, start, end) for start, end in sentences(text))
+    closing = _CLOSING.search(text, _LEAST_BEFORE_CLOSING)
+    body = text[: closing.start()] if closing else text
+    trimmed = (_trimmed(text, start, end) for start, end in sentences(body))
     spans = [(start, end) for start, end in trimmed if _prose(text[start:end])]
     found = []
     for position, (start, end) in enumerate(spans[:SENTENCES_PER_PASSAGE]):
         sentence = text[start:end]
         words = tokens(sentence)
         marks = cues(sentence, words)
-        if _small_talk(marks, len(words)):
+        count = max(len(words), len(sentence) // CHARS_PER_WORD) if spaceless(sentence) else len(words)
+        if _small_talk(marks, count):
             continue
         place = position / max(1, len(spans) - 1)
-        found.append(Candidate(passage, sentence, start, end, content(words), len(words), marks, turn, place, central))
+        found.append(Candidate(passage, sentence, start, end, content(words), count, marks, turn, place, central, 0.0))
     return found
+
+
+def _is_label(passage: Passage) -> bool:
+    """A picklist value, a number, a name or the subject of a reply: not something that somebody says."""
+    if passage.key.field == "Subject":
+        return passage.role is not Role.RECORD
+    if passage.role is not Role.RECORD:
+        return False
+    return len(passage.text.split()) <= _LABEL_WORDS and not passage.text.rstrip().endswith((".", "!", "?", "\u3002"))
 
 
 def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
@@ -153,7 +210,7 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
         while start < end and text[start].isspace():
             start += 1
         match = lead.match(text[start:end])
-        if match and match.end() < end - start:
+        if match:
             start += match.end()
     return start, end
 
@@ -162,10 +219,13 @@ def _prose(sentence: str) -> bool:
     if len(sentence) > MAX_CHARS or _LOG.match(sentence):
         return False
     letters = sum(map(str.isalpha, sentence)) + sentence.count(" ")
-    if letters < _MIN_LETTERS * len(sentence):
+    dense = spaceless(sentence)
+    if letters < (_MIN_LETTERS_SPACELESS if dense else _MIN_LETTERS) * len(sentence):
         return False
-    if spaceless(sentence):
-        return len(sentence) >= _MIN_CHARS_SPACELESS
+    if dense:
+        return len(sentence) >= _MIN_CHARS_SPACELESS and bool(
+            _JAPANESE_GRAMMAR.search(sentence) or _HAN_ONLY.search(sentence)
+        )
     words = sentence.split()
     return (
         len(words) >= _MIN_WORDS

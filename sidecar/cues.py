@@ -22,7 +22,7 @@ from sidecar.lexicon import (
     TRIED,
     entries,
 )
-from sidecar.words import spaceless
+from sidecar.words import language, spaceless
 
 _PAST_AUX: Final = {
     "en": entries("i, we, have, has, had, was, were, been, i've, we've, he, she, they, it, already, also, then"),
@@ -91,7 +91,7 @@ def cues(text: str, words: list[str]) -> Cues:
         )
     hits = _hits(words)
     past = "attempt" in hits or _past(words)
-    future = "promise" in hits or any(word.endswith(_FUTURE_ENDINGS) and _is_future(word) for word in words)
+    future = "promise" in hits or any(word.endswith(_FUTURE_ENDINGS) and _is_future(word, words) for word in words)
     return Cues(
         problem=_strength(hits, "problem"),
         attempt=past * (0.5 if future else 1.0),
@@ -123,15 +123,18 @@ def _strength(hits: Mapping[str, int], kind: str) -> float:
     return 1.0 - 0.5 ** hits.get(kind, 0)
 
 
-def _is_future(word: str) -> bool:
-    return len(word) >= _SHORTEST_FUTURE and word not in NOT_FUTURE
+def _is_future(word: str, sentence: list[str]) -> bool:
+    """Spanish "-ré" is also the ending of French participles ("préparé")."""
+    if len(word) < _SHORTEST_FUTURE or word in NOT_FUTURE:
+        return False
+    return not word.endswith("ré") or language(sentence) == "es"
 
 
 def _past(words: list[str]) -> bool:
     """Whether an auxiliary (or, in English, a subject) stands shortly before a past participle or past tense."""
     for i, word in enumerate(words):
-        for language in _LANGUAGES_OF_AUX.get(word, ()):
-            ending = _ENDINGS[language]
-            if any(ending.match(following) for following in words[i + 1 : i + 1 + _REACH[language]]):
+        for code in _LANGUAGES_OF_AUX.get(word, ()):
+            ending = _ENDINGS[code]
+            if any(ending.match(following) for following in words[i + 1 : i + 1 + _REACH[code]]):
                 return True
     return False

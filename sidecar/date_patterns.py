@@ -61,8 +61,8 @@ _END_OF_MONTH: Final = (
     r"|fin(?:ales)? de(?:l| este)? mes|fine (?:del )?mese|fim do mês|eind van de maand|今月末|月末)"
 )
 PAST: Final = re.compile(
-    r"(?:\b(?:since|last|past|from|after|seit|seit dem|letzte[nrs]?|vergangene[nrs]?|am letzten|vom"
-    r"|depuis(?: le)?|dernier|desde(?: el)?|pasado|dal|dallo|scorso|sinds|vorige|afgelopen)\s+)$"
+    r"(?:\b(?:since|last|past|from|after|of|seit|seit dem|letzte[nrs]?|vergangene[nrs]?|am letzten|vom"
+    r"|depuis(?: le)?|du|dernier|desde(?: el)?|del|pasado|dal|dallo|scorso|sinds|vorige|afgelopen)\s+)$"
 )
 PAST_AFTER: Final = re.compile(r"^\s*(?:dernier|pasado|passé|scorso|passado|ago|から|以来)\b")
 NEXT: Final = re.compile(r"\bnext\s+$")

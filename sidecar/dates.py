@@ -69,7 +69,8 @@ def _mentions(text: str, lowered: str, written: date | None, language: str) -> I
     for match in forms.FORMS.finditer(lowered):
         start, end = match.span()
         before, after = lowered[max(0, start - 40) : start], lowered[end : end + 30]
-        if forms.PAST.search(before) or forms.PAST_AFTER.search(after):
+        deadline = bool(forms.DEADLINE.search(before)) or after.startswith("まで")
+        if not deadline and (forms.PAST.search(before) or forms.PAST_AFTER.search(after)):
             continue
         kind = next(kind for kind in forms.KINDS if match[kind])
         try:
@@ -77,8 +78,7 @@ def _mentions(text: str, lowered: str, written: date | None, language: str) -> I
         except (ValueError, OverflowError):
             continue
         if day is not None:
-            deadline = bool(forms.DEADLINE.search(before)) or kind in {"span", "jaspan"} or after.startswith("まで")
-            yield Mention(start, end, day, deadline)
+            yield Mention(start, end, day, deadline or kind in {"span", "jaspan"})
 
 
 def _numeric(year: str, month: str, day: str) -> Callable[[_Found], date | None]:

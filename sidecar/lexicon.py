@@ -43,7 +43,16 @@ STATE: Final = entries("""
     pendiente, a la espera, esperando, en curso, confirmado, confirmamos, escalado, en camino, la causa, funciona de
     nuevo, ya funciona, vuelve a, ancora, adesso, ora, attualmente, risolto, in attesa, confermato, ainda, agora,
     atualmente, resolvido, pendente, aguardando, nog steeds, nu, momenteel, inmiddels, opgelost, wacht, wachten,
-    bevestigd
+    bevestigd, second level, passed to, passed it to, handed to, handed over to, forwarded to, is with, lies with, is
+    checking, is looking at, are checking, has the case, works, has worked, done, did it, at present, since then,
+    incomplete, not yet, no answer, all good, back in, it is solved, liegt bei, liegt jetzt, prüft, prüfen,
+    weitergeleitet, weitergegeben, übergeben, seitdem, seither, läuft, läuft alles, funktioniert, unvollständig, klappt,
+    alles in ordnung, noch keine, noch nicht, gemeldet, transmis, vérifie, vérifient, examine, à présent, depuis lors,
+    tout fonctionne, en ordre, pas encore, incomplet, confirme, est chez, sous contrôle, trasladado, pasado a, revisa,
+    revisan, está en manos, desde entonces, todo funciona, todo está, incompleto, todavía no, confirmo, segundo nivel,
+    verifica, funziona, tutto funziona, funciona, já funciona, werkt weer, alles werkt, nog niet, escalated to,
+    escalated this, opened a ticket, has taken over, have asked, has asked, eskaliert an, an unser, an unsere, an
+    unseren, zweite ebene, direkten kontakt, niveau 2, a repris, escalado a, he pasado, he pedido, han tomado
 """)
 REQUEST: Final = entries("""
     please, could you, can you, would you, kindly, need you to, you need to, you have to, you should, asked you, send
@@ -67,7 +76,10 @@ POLITE: Final = entries("""
     à votre, reste à votre, disposition, confidentiel, gracias, muchas gracias, saludos, atentamente, un cordial, no
     dude, no duden, disculpas, disculpe, sentimos, lamentamos, buen día, quedo a, quedamos a, su paciencia,
     confidencial, grazie, cordiali saluti, obrigado, obrigada, atenciosamente, bedankt, dank u, met vriendelijke,
-    groeten
+    groeten, out of the office, glad that, glad to hear, glad we, i understand that, good to know, freut mich, schön
+    dass, me alegro, heureux de, ravi de, lo siento, tut mir leid, i will look, will look after, take care of, look
+    into, in copy, in cc, in kopie, en copie, en copia, close this, close the case, closing the case, closing this,
+    schließe den, schließe ich, cierro el, je ferme, je clos, keep me in
 """)
 DONE: Final = entries("""
     as promised, as agreed, as discussed, as announced, here is, here are, attached, have sent, has been sent, was sent,
@@ -83,18 +95,23 @@ DONE: Final = entries("""
 """)
 FUTURE: Final = entries("""
     i'll, we'll, you'll, he'll, she'll, they'll, it'll, i will, we will, i shall, we shall, you will, going to, plan to,
-    promise, promised, committed to, will be, will send, will call, will ship, is scheduled, are scheduled, is planned,
-    expected to, is due, aim to, ich werde, wir werden, werde ich, werden wir, wird, melde mich, melden uns, zugesagt,
-    verspreche, versprechen, geplant, vorgesehen, je vais, nous allons, on va, va être, sera, seront, prévu, prévue,
-    promis, voy a, vamos a, va a, será, serán, previsto, prevista, me comprometo, nos comprometemos, andremo, vado a,
-    sarà, vou, vamos, irei, zal, zullen, ga ik, gaan we
+    committed to, will send, will call, will ship, is scheduled, are scheduled, is planned, aim to, ich werde, wir
+    werden, werde ich, werden wir, melde mich, melden uns, zugesagt, verspreche, versprechen, je vais, nous allons, on
+    va, va être, promis, voy a, vamos a, va a, me comprometo, nos comprometemos, andremo, vado a, sarà, vou, vamos,
+    irei, zal, zullen, ga ik, gaan we, will deliver, will arrive, will replace, will receive, will refund, will get, i
+    promise, we promise, have promised, promised you
 """)
 TRIED: Final = entries("""
     tried, sent, ran, made, took, did, done, found, gave, told, set, put, rebuilt, redid, swapped, reset, cut, got,
     brought, spoke, probé, probamos, hicimos, hice, intenté, intentamos, reinicié, comprobé, revisé, fait, mis, remis,
     refait, essayé, tenté, versucht, probiert, getauscht, geprüft, neu gestartet, zurückgesetzt, ausgetauscht, provato,
     tentei, tentamos, geprobeerd, reboot, restart, without success, no luck, did not help, didn't help, made no
-    difference, no effect, no change, ohne erfolg, sans succès, sans effet, sin éxito, senza successo, zonder succes
+    difference, no effect, no change, ohne erfolg, sans succès, sans effet, sin éxito, senza successo, zonder succes,
+    changed nothing, did not change, no difference, the same, still the same, did not, didn't, to no avail, unchanged,
+    has no effect, after that, afterwards, but, yet, however, although, nichts geändert, hat nichts, unverändert,
+    dasselbe, das gleiche, trotzdem, aber, allerdings, danach, rien changé, inchangé, pareil, la même chose, toujours
+    pareil, mais, pourtant, après quoi, no cambió, sin cambios, lo mismo, igual, pero, sin embargo, después de, ma,
+    però, mas, porém, maar, hetzelfde
 """)
 FIRST_PERSON: Final = entries("""
     i, we, i'm, we're, our team, my colleague, our engineer, our technician, ich, wir, je, j', j'ai, nous, on vous, on

@@ -17,6 +17,8 @@ from sidecar.words import content, overlap
 
 REPEATS: Final = 0.6
 """Share of content words from which a sentence counts as said already."""
+NEARLY_ALL: Final = 0.85
+"""The same for a sentence that holds a code or figure of its own."""
 LONG: Final = 40
 """Words from which a sentence loses weight."""
 RELATED_SCORE: Final = 0.35
@@ -24,14 +26,20 @@ RELATED_SCORE: Final = 0.35
 _FLAGGED: Final = 0.3
 """Weight of a sentence from a passage that looks manipulated."""
 _LEAST: Final[Mapping[Seeks, float]] = {
-    Seeks.PROBLEM: 0.25,
+    Seeks.PROBLEM: 0.3,
     Seeks.ATTEMPT: 0.4,
     Seeks.STATE: 0.35,
     Seeks.PROMISE: 0.45,
     Seeks.STEP: 0.45,
 }
 """A sentence that scores less is left out: an empty section is better than a wrong one."""
-_FIRST_CHOICE: Final = (Seeks.PROMISE, Seeks.STEP, Seeks.PROBLEM, Seeks.STATE, Seeks.ATTEMPT)
+_FIRST_TURN: Final = (Seeks.PROMISE, Seeks.STEP, Seeks.PROBLEM, Seeks.STATE, Seeks.ATTEMPT)
+"""Who chooses first while every section still waits for its first sentence: the most specific wish."""
+_LATER_TURNS: Final = (Seeks.PROMISE, Seeks.STEP, Seeks.ATTEMPT, Seeks.STATE, Seeks.PROBLEM)
+"""Who chooses first afterwards: the section that most often has more to say."""
+
+
+_Scored = tuple[float, Candidate]
 
 
 class ExtractiveReasoner:
@@ -44,19 +52,17 @@ class ExtractiveReasoner:
         own, own_vectors = _part(prompt, related=False)
         pool = candidates(own, own_vectors)
         thread = _Thread(pool)
-        taken: list[Candidate] = []
-        chosen: dict[str, list[Claim]] = {}
-        left = prompt.template.max_sentences
-        for section in sorted(prompt.template.sections, key=_choice):
+        sections = [section for section in prompt.template.sections if section.seeks in _SCORES]
+        ranked = {section.name: _ranked(section, thread) for section in sections}
+        chosen = _choose(sections, ranked, prompt.template.max_sentences)
+        left = prompt.template.max_sentences - sum(map(len, chosen.values()))
+        claims: list[Claim] = []
+        for section in prompt.template.sections:
             if section.seeks is Seeks.RELATED:
-                claims = _related(prompt, section, own_vectors, pool, min(left, section.max_sentences))
+                claims += _related(prompt, section, own_vectors, pool, min(left, section.max_sentences))
             else:
-                picked = _pick(section, thread, taken, min(left, section.max_sentences))
-                taken += [candidate for _, candidate in picked]
-                claims = [_claim(section, score, candidate) for score, candidate in picked]
-            chosen[section.name] = claims
-            left -= len(claims)
-        return tuple(claim for section in prompt.template.sections for claim in chosen[section.name])
+                claims += [_claim(section, score, c) for score, c in sorted(chosen[section.name], key=_in_thread)]
+        return tuple(claims)
 
 
 class _Thread:
@@ -65,12 +71,24 @@ class _Thread:
     def __init__(self, pool: Sequence[Candidate]) -> None:
         self.pool = pool
         self.first_inbound = min((c.turn for c in pool if c.passage.role is Role.CUSTOMER), default=0.0)
+        self._said: dict[float, dict[bool, frozenset[str]]] = {}
+        for c in pool:
+            side = self._said.setdefault(c.turn, {})
+            customer = c.passage.role is Role.CUSTOMER
+            side[customer] = side.get(customer, frozenset()) | c.words
         self._done = [c for c in pool if c.cues.done and not c.cues.request]
+
+    def echo(self, answer: Candidate) -> float:
+        """Share of its words that the other side used in the message before, 0 to 1."""
+        before = [turn for turn in self._said if turn < answer.turn]
+        heard = self._said[max(before)].get(answer.passage.role is not Role.CUSTOMER) if before else None
+        return min(1.0, 2 * overlap(answer.words, heard)) if heard else 0.0
 
     def kept(self, promise: Candidate) -> float:
         """How surely a later message says that this is done, 0 to 1."""
         later = (c for c in self._done if c.turn > promise.turn)
-        return max((overlap(promise.words, c.words) for c in later), default=0.0)
+        shared = max((overlap(promise.words, c.words) for c in later), default=0.0)
+        return shared if shared >= REPEATS / 2 else 0.0
 
     def answered(self, request: Candidate) -> bool:
         """Whether the other side took it up in a later message."""
@@ -82,10 +100,6 @@ class _Thread:
         )
 
 
-def _choice(section: Section) -> int:
-    return _FIRST_CHOICE.index(section.seeks) if section.seeks in _FIRST_CHOICE else len(_FIRST_CHOICE)
-
-
 def _part(prompt: Prompt, *, related: bool) -> tuple[list[Passage], Vectors | None]:
     rows = [i for i, passage in enumerate(prompt.passages) if passage.related is related]
     vectors = prompt.vectors
@@ -93,60 +107,95 @@ def _part(prompt: Prompt, *, related: bool) -> tuple[list[Passage], Vectors | No
     return [prompt.passages[i] for i in rows], vectors[rows] if vectors is not None and usable else None
 
 
-def _pick(section: Section, thread: _Thread, taken: Sequence[Candidate], limit: int) -> list[tuple[float, Candidate]]:
-    """The best candidates for a section, none of them said before, in the order of the thread."""
-    score = _SCORES[section.seeks]
-    ranked = sorted(
-        ((score(candidate, thread) * _trust(candidate), candidate) for candidate in thread.pool),
-        key=lambda pair: -pair[0],
-    )
-    picked: list[tuple[float, Candidate]] = []
-    for value, candidate in ranked:
-        if len(picked) >= limit or value < _LEAST[section.seeks]:
-            break
-        said = [*taken, *(other for _, other in picked)]
-        if all(overlap(candidate.words, other.words) < REPEATS for other in said):
-            picked.append((value, candidate))
-    return sorted(picked, key=lambda pair: (pair[1].turn, pair[1].passage.number, pair[1].start))
+def _ranked(section: Section, thread: _Thread) -> list[_Scored]:
+    """The candidates good enough for a section, best first."""
+    score, least = _SCORES[section.seeks], _LEAST[section.seeks]
+    scored = ((score(candidate, thread) * _trust(candidate), candidate) for candidate in thread.pool)
+    return sorted((pair for pair in scored if pair[0] >= least), key=lambda pair: -pair[0])
+
+
+def _choose(sections: Sequence[Section], ranked: Mapping[str, list[_Scored]], limit: int) -> dict[str, list[_Scored]]:
+    """Sections take turns, one sentence each, until `limit`; nothing is said twice."""
+    chosen: dict[str, list[_Scored]] = {section.name: [] for section in sections}
+    taken: list[Candidate] = []
+    queues = {name: iter(pairs) for name, pairs in ranked.items()}
+    for turn in range(limit):
+        order = _LATER_TURNS if turn else _FIRST_TURN
+        for section in sorted(sections, key=lambda section: order.index(section.seeks)):
+            if len(chosen[section.name]) >= section.max_sentences or len(taken) >= limit:
+                continue
+            fresh = (pair for pair in queues[section.name] if not _said(pair[1], taken))
+            if pair := next(fresh, None):
+                chosen[section.name].append(pair)
+                taken.append(pair[1])
+    return chosen
+
+
+def _said(candidate: Candidate, taken: Sequence[Candidate]) -> bool:
+    """Whether it repeats what is taken already; a code or figure that is new is not a repetition."""
+    if candidate.codes.difference(*(other.codes for other in taken)):
+        return any(overlap(candidate.words, other.words) >= NEARLY_ALL for other in taken)
+    return any(overlap(candidate.words, other.words) >= REPEATS for other in taken)
+
+
+def _in_thread(pair: _Scored) -> tuple[float, int, int]:
+    return pair[1].turn, pair[1].passage.number, pair[1].start
 
 
 def _trust(candidate: Candidate) -> float:
     """Flags and extreme lengths lower a sentence."""
-    length = min(1.0, 0.55 + candidate.count / 16, LONG / candidate.count)
+    length = min(1.0, 0.5 + candidate.count / 20, LONG / candidate.count)
     return length * (_FLAGGED if candidate.passage.flags else 1.0)
 
 
 def _problem(c: Candidate, thread: _Thread) -> float:
-    customer = c.passage.role is Role.CUSTOMER
-    opening = c.turn <= thread.first_inbound or c.passage.role is Role.RECORD
-    told = 0.4 * c.cues.problem + 0.15 * customer + 0.3 * opening + 0.1 * (1 - c.place) + 0.1 * c.central
-    return told - 0.1 * c.question - 0.2 * c.cues.polite - 0.15 * c.cues.promise - 0.25 * (c.passage.role is Role.AGENT)
-
-
-def _attempt(c: Candidate, _: _Thread) -> float:
-    if not c.cues.attempt or c.question:
+    """Told first, by the customer, at the head of the message; then what gives codes and figures. Titles come last."""
+    if c.passage.role is Role.AGENT or c.resolution:
         return 0.0
-    agent = c.passage.role is Role.AGENT
-    told = 0.45 * c.cues.attempt + 0.15 * agent + 0.15 * c.cues.first_person + 0.1 * c.cues.state + 0.1 * c.central
-    return told - 0.3 * c.cues.polite - 0.15 * c.cues.promise
+    opening = c.turn <= thread.first_inbound or c.passage.role is Role.RECORD
+    told = 0.3 * opening + 0.25 * (c.place == 0) * opening + 0.15 * c.cues.problem + 0.2 * c.specific + 0.1 * c.topic
+    title = c.passage.key.field == "Subject"
+    return told + 0.05 * c.central - 0.4 * title - 0.1 * c.question - 0.2 * c.cues.polite - 0.1 * c.cues.promise
+
+
+def _attempt(c: Candidate, thread: _Thread) -> float:
+    """What an answer reports: it takes up what the other side wrote before, in the past tense, with its outcome."""
+    middle = thread.first_inbound < c.turn
+    if c.question or not middle or c.passage.role is Role.RECORD:
+        return 0.0
+    customer = c.passage.role is Role.CUSTOMER
+    told = 0.2 * c.cues.attempt + 0.2 * customer + 0.2 * thread.echo(c) + 0.2 * c.specific + 0.2 * c.topic
+    return told - 0.2 * c.cues.polite - 0.2 * c.cues.promise - 0.15 * c.cues.request
 
 
 def _state(c: Candidate, _: _Thread) -> float:
+    """The newest word on it, the customer's before an internal note."""
     if c.question:
         return 0.0
-    told = 0.45 * c.turn + 0.35 * c.cues.state + 0.1 * c.central + 0.1 * (c.passage.role is Role.AGENT)
-    return told - 0.3 * c.cues.polite - 0.2 * c.cues.promise - 0.2 * c.cues.request
+    if c.resolution:
+        return 1.0
+    told = (
+        0.4 * c.turn + 0.2 * c.cues.state + 0.15 * (c.passage.role is Role.CUSTOMER) + 0.1 * c.specific + 0.1 * c.topic
+    )
+    less = 0.15 * _note(c) + 0.1 * c.cues.polite + 0.2 * c.cues.promise + 0.2 * c.cues.request
+    return told + 0.1 * (c.place == 0) - less
 
 
 def _promise(c: Candidate, thread: _Thread) -> float:
-    if c.question or not (c.cues.promise or (c.cues.first_person and not c.cues.attempt)):
+    """A commitment: first person or future, or a deadline that an agent names; a date makes it firm."""
+    agent = c.passage.role is Role.AGENT and not _note(c)
+    if c.question or c.cues.attempt == 1 or not (c.cues.promise or c.cues.first_person or agent):
         return 0.0
     due = bool(c.due)
     if not (c.cues.promise or due):
         return 0.0
-    agent = c.passage.role is Role.AGENT
-    made = 0.3 + 0.35 * due + 0.1 * agent + 0.15 * c.turn + 0.1 * c.cues.first_person
-    return made - 0.25 * c.cues.polite - 0.5 * thread.kept(c)
+    made = 0.2 + 0.4 * due + 0.15 * agent + 0.1 * c.turn + 0.15 * c.cues.promise
+    return made - 0.3 * c.cues.polite - 0.2 * c.cues.request - 0.5 * thread.kept(c)
+
+
+def _note(c: Candidate) -> bool:
+    """An internal comment, not said to the customer."""
+    return c.passage.key.ref.object == "CaseComment"
 
 
 def _step(c: Candidate, thread: _Thread) -> float:

@@ -2,9 +2,12 @@
 
 import os
 import time
+from collections.abc import Callable
 from datetime import timedelta
+from multiprocessing.queues import SimpleQueue
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
+from typing import Any
 
 from connectors.interfaces import Token
 from sidecar.adapters.localkeys import LocalKeyRing
@@ -27,6 +30,11 @@ def keys(folder: Path) -> LocalKeyRing:
 def url(folder: Path) -> str:
     """The folder's database."""
     return f"sqlite:///{folder / 'db'}"
+
+
+def report(results: SimpleQueue[Any], work: Callable[..., Any], *arguments: object) -> None:
+    """Run `work` and hand its result to the test."""
+    results.put(work(*arguments))
 
 
 def open_and_append(folder: Path, barrier: Barrier, count: int) -> list[int]:

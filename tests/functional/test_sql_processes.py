@@ -4,7 +4,6 @@ import multiprocessing
 import time
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from sidecar.adapters.sql import SqlAuditLog, SqlDraftStore, SqlTokenStore, open
 from sidecar.domain import DraftState
 from sidecar.errors import Unavailable
 from tests.functional import sql_workers
-from tests.functional.sql_workers import GRANT, keys, url
+from tests.functional.sql_workers import GRANT, keys, report, url
 from tests.samples import make_draft
 
 PROCESSES = 3
@@ -24,9 +23,18 @@ SPAWN = multiprocessing.get_context("spawn")
 
 def in_processes(work: Callable[..., Any], folder: Path, count: int) -> list[Any]:
     """The results of `work` in several fresh interpreters that start at the same moment."""
-    with SPAWN.Manager() as manager, ProcessPoolExecutor(PROCESSES, mp_context=SPAWN) as pool:
-        barrier = manager.Barrier(PROCESSES)
-        return [each.result(120) for each in [pool.submit(work, folder, barrier, count) for _ in range(PROCESSES)]]
+    barrier, results = SPAWN.Barrier(PROCESSES), SPAWN.SimpleQueue()
+    processes = [SPAWN.Process(target=report, args=(results, work, folder, barrier, count)) for _ in range(PROCESSES)]
+    for process in processes:
+        process.start()
+    try:
+        for process in processes:
+            process.join(120)
+        assert [process.exitcode for process in processes] == [0] * PROCESSES
+        return [results.get() for _ in processes]
+    finally:
+        for process in processes:
+            process.kill()
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
@@ -41,8 +49,8 @@ def test_processes_that_open_a_new_database_share_one_chain(tmp_path: Path) -> N
     """Migrations and the key file are made once, and the log never forks."""
     numbers = in_processes(sql_workers.open_and_append, tmp_path, 40)
     assert sorted(chain(*numbers)) == list(range(1, 40 * PROCESSES + 1))
-    report = SqlAuditLog(open_database(url(tmp_path)), keys(tmp_path)).verify("t")
-    assert (report.events, report.broken) == (40 * PROCESSES, None)
+    verified = SqlAuditLog(open_database(url(tmp_path)), keys(tmp_path)).verify("t")
+    assert (verified.events, verified.broken) == (40 * PROCESSES, None)
 
 
 def test_a_draft_is_claimed_by_one_process(tmp_path: Path) -> None:
@@ -100,7 +108,7 @@ def test_what_was_appended_survives_a_kill(tmp_path: Path) -> None:
     writer.join()
     acknowledged = int(ready.read_text(encoding="ascii").split("\n")[-2])
     log = SqlAuditLog(open_database(url(tmp_path)), keys(tmp_path))
-    report = log.verify("t")
-    assert report.broken is None
-    assert acknowledged <= report.events <= acknowledged + 1
-    assert log.append("t", sql_workers.EVENT) == report.events + 1
+    verified = log.verify("t")
+    assert verified.broken is None
+    assert acknowledged <= verified.events <= acknowledged + 1
+    assert log.append("t", sql_workers.EVENT) == verified.events + 1

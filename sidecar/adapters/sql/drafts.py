@@ -113,7 +113,7 @@ class SqlDraftStore:
         """
         mine, digest = self._mine(draft.tenant, draft.user_id, draft.id), draft.digest
         with writing(self._engine) as connection:
-            row = connection.execute(select(drafts.c.key, drafts.c.state).where(*mine)).first()
+            row = connection.execute(select(drafts.c.key, drafts.c.state).where(*mine).with_for_update()).first()
             if row is None:
                 raise NotFound("There is no such draft; it may have been removed after its time.")
             key = self._keys.open(draft.tenant, _key_context(draft.id), row.key)

@@ -47,7 +47,9 @@ def open_database(url: str) -> Engine:
             _prepare_file(parsed)
         engine = create_engine(parsed, hide_parameters=True, pool_pre_ping=parsed.get_backend_name() != "sqlite")
     except (ArgumentError, NoSuchModuleError, ImportError):
-        raise Misconfigured("The database URL is not usable: sqlite:///FILE or postgresql+psycopg://….") from None
+        raise Misconfigured(
+            "The database URL is not usable, or its driver is missing: sqlite:///FILE or postgresql+psycopg://…."
+        ) from None
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _configure_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
@@ -141,21 +143,29 @@ def _translated() -> Iterator[None]:
 
 def _advice(error: SQLAlchemyError) -> str:
     origin = error.orig if isinstance(error, DatabaseError) else None
-    code = getattr(origin, "sqlite_errorcode", 0) & 0xFF
-    return _SQLITE_ADVICE.get(code, "The database does not answer as it should; check that it runs and can be reached.")
+    code = getattr(origin, "sqlstate", None) or getattr(origin, "sqlite_errorcode", 0) & 0xFF
+    return _ADVICE.get(code, "The database does not answer as it should; check that it runs and can be reached.")
 
 
+_BUSY = "The database is busy; try again."
+_FULL = "The disk that holds the database is full; free space on it."
+_READ_ONLY = "The database cannot be written; check the rights of its file and folder."
 _DAMAGED = "The database file is damaged; stop the service and restore the file from a backup."
-_SQLITE_ADVICE = {
-    sqlite3.SQLITE_BUSY: "The database is busy; try again.",
-    sqlite3.SQLITE_LOCKED: "The database is busy; try again.",
-    sqlite3.SQLITE_FULL: "The disk that holds the database is full; free space on it.",
+_ADVICE: dict[int | str, str] = {
+    sqlite3.SQLITE_BUSY: _BUSY,
+    sqlite3.SQLITE_LOCKED: _BUSY,
+    sqlite3.SQLITE_FULL: _FULL,
     sqlite3.SQLITE_IOERR: "The disk that holds the database fails or is full; check it.",
-    sqlite3.SQLITE_READONLY: "The database cannot be written; check the rights of its file and folder.",
+    sqlite3.SQLITE_READONLY: _READ_ONLY,
     sqlite3.SQLITE_CANTOPEN: "The database file cannot be opened; check its path and rights.",
     sqlite3.SQLITE_PERM: "The database file cannot be opened; check its path and rights.",
     sqlite3.SQLITE_CORRUPT: _DAMAGED,
     sqlite3.SQLITE_NOTADB: _DAMAGED,
+    "40001": _BUSY,  # PostgreSQL: serialization_failure
+    "40P01": _BUSY,  # deadlock_detected
+    "55P03": _BUSY,  # lock_not_available
+    "53100": _FULL,  # disk_full
+    "25006": _READ_ONLY,  # read_only_sql_transaction
 }
 
 

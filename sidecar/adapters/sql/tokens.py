@@ -10,10 +10,10 @@ from contextlib import AbstractContextManager
 from dataclasses import asdict
 from pathlib import Path
 
-from sqlalchemy import Engine, delete, select, text
+from sqlalchemy import Engine, NullPool, create_engine, delete, select, text
 
 from connectors.interfaces import Token
-from sidecar.adapters.sql.engine import clear_wal, reading, upsert, writing
+from sidecar.adapters.sql.engine import reading, upsert, writing
 from sidecar.adapters.sql.tables import grants
 from sidecar.errors import Unavailable
 from sidecar.interfaces import KeyRing
@@ -33,6 +33,8 @@ class SqlTokenStore:
         self._engine = engine
         self._keys = keys
         self._wait = wait
+        # Connections that wait for a lock must not take those from the pool that its holder needs for `save`.
+        self._locks = create_engine(engine.url, poolclass=NullPool, hide_parameters=True)
 
     def load(self, grant_id: str) -> Token | None:
         """The current token, or None."""
@@ -49,10 +51,9 @@ class SqlTokenStore:
             upsert(connection, grants, {"id": id_, "sealed": sealed})
 
     def delete(self, grant_id: str) -> None:
-        """Forget the grant, and clear its bytes from the database's log (SQLite)."""
+        """Forget the grant. The next purge clears its sealed bytes from the database's log (SQLite)."""
         with writing(self._engine) as connection:
             connection.execute(delete(grants).where(grants.c.id == self._id(grant_id)))
-        clear_wal(self._engine)
 
     def exclusive(self, grant_id: str) -> AbstractContextManager[None]:
         """Hold the grant's lock; not re-entrant. The lock of a process that dies is free at once.
@@ -94,7 +95,7 @@ class SqlTokenStore:
     def _advisory(self, grant_id: str) -> Iterator[None]:
         """A PostgreSQL advisory lock: freed with its transaction, also when the connection dies."""
         key = int.from_bytes(bytes.fromhex(self._id(grant_id))[:8], signed=True)
-        with writing(self._engine) as connection:
+        with writing(self._locks) as connection:
             timeout = {"milliseconds": str(int(self._wait * 1000))}
             connection.execute(text("SELECT set_config('lock_timeout', :milliseconds, true)"), timeout)
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})

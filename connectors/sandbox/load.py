@@ -73,4 +73,5 @@ def _record(line: bytes, where: str) -> JSON:
         raise LoadError(f"{where}: not JSON in UTF-8") from None
     if not isinstance(record, dict):
         raise LoadError(f"{where}: not a JSON object")
+    record["attributes"] = {"place": where}
     return record

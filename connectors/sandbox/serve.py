@@ -16,7 +16,7 @@ from connectors.sandbox.clock import Clock
 from connectors.sandbox.control import control_app
 from connectors.sandbox.listen import bind
 from connectors.sandbox.listen import serve as listen
-from connectors.sandbox.load import load
+from connectors.sandbox.load import LoadError, load
 from connectors.sandbox.salesforce.org import Org
 from connectors.sandbox.salesforce.site import SalesforceSite
 from connectors.sandbox.server import Front, Sandbox
@@ -93,7 +93,11 @@ def _site(document: JSON, records: Iterable[tuple[str, JSON]], clock: Clock) -> 
     """A site of one org. A user's `note` is for people and no field of the org."""
     users = [dict(user) for user in document.get("users", ())]
     notes = {user["Username"]: user.pop("note") for user in users if "note" in user}
-    return SalesforceSite(Org.load({**document, "users": users}, records, clock), clock, notes)
+    try:
+        org = Org.load({**document, "users": users}, records, clock)
+    except ValueError as error:
+        raise LoadError(str(error)) from None
+    return SalesforceSite(org, clock, notes)
 
 
 def announce(about: JSON, *, json: bool) -> None:

@@ -95,7 +95,10 @@ class Sandbox:
             if rule.action == "delay":
                 await asyncio.sleep(rule.arguments["seconds"])
             elif rule.action in PREPARING:
-                site.mutate(rule.action, user, rule.arguments)
+                try:
+                    site.mutate(rule.action, user, rule.arguments)
+                except Refused as error:
+                    return Response.text(f"Fault rule {rule.id} of the sandbox cannot act. {error}", 500)
         final = next((rule for rule in rules if rule.action not in PREPARING), None)
         if final is None:
             return site.respond(request)

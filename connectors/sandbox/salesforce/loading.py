@@ -118,7 +118,7 @@ def _fill(org: "Org", rows: list[tuple[str, Json]]) -> None:
     given = {_resolve(str(record["Id"])) for _, record in rows if record.get("Id")}
     for place, (name, record) in enumerate(rows):
         kind = org.kind(name)
-        row = _row_of(kind, record, place)
+        row = _row_of(kind, record, _where(kind, record, place))
         if row.get("Id") is None:
             row["Id"] = _fresh_id(org, kind, given)
         if kind.owned and row.get("OwnerId") not in owners:
@@ -134,12 +134,19 @@ def _fresh_id(org: "Org", kind: ObjectType, given: AbstractSet[str]) -> str:
     return record_id
 
 
-def _row_of(kind: ObjectType, record: Json, place: int) -> Row:
+def _where(kind: ObjectType, record: Json, place: int) -> str:
+    """How an error names a record: the place that its `attributes` tell (a file and line), or its number."""
+    attributes = record.get("attributes")
+    told = attributes.get("place") if isinstance(attributes, Mapping) else None
+    return str(told or f"record {place} ({kind.name})")
+
+
+def _row_of(kind: ObjectType, record: Json, where: str) -> Row:
     row: Row = {item.name: item.default for item in kind.fields.values() if item.type == "boolean"}
     for key, value in record.items():
         known = kind.field(key)
         if known is not None and key not in _NOT_FIELDS:
-            row[known.name] = _loaded(kind, known, value, place)
+            row[known.name] = _loaded(known, value, where)
     return row
 
 
@@ -163,18 +170,18 @@ def _number(org: "Org", kind: ObjectType, row: Row) -> None:
             org.reserve(sequence, int(re.sub(r"\D", "", str(row[item.name]))[:9] or 0))
 
 
-def _loaded(kind: ObjectType, known: Field, value: object, place: int) -> Value:
+def _loaded(known: Field, value: object, where: str) -> Value:
     if value is None or isinstance(value, dict | list):
         return None
     if known.type in {"id", "reference"}:
         found = canonical(str(value)) if value else None
         if found is None and value:
-            raise ValueError(f"record {place} ({kind.name}): {known.name} is not a record id")
+            raise ValueError(f"{where}: {known.name} is not a record id")
         return found
     if known.type in {"date", "datetime"}:
         normal = normal_date(str(value)) if known.type == "date" else normal_datetime(str(value))
         if normal is None and value:
-            raise ValueError(f"record {place} ({kind.name}): {known.name} is not a {known.type}")
+            raise ValueError(f"{where}: {known.name} is not a {known.type}")
         return normal
     if known.type == "boolean":
         return value if isinstance(value, bool) else str(value).lower() in {"true", "1"}
@@ -182,7 +189,7 @@ def _loaded(kind: ObjectType, known: Field, value: object, place: int) -> Value:
         return value
     if isinstance(value, str | int | float):
         return str(value) or None
-    raise ValueError(f"record {place} ({kind.name}): {known.name} has a value of a type that JSON fields do not have")
+    raise ValueError(f"{where}: {known.name} has a value of a type that JSON fields do not have")
 
 
 def _admin_of(rows: list[tuple[str, Json]]) -> str:

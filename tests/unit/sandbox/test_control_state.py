@@ -115,4 +115,6 @@ def test_one_org_and_several(tmp_path: Path) -> None:
         (tmp_path / name / "org.json").write_text(document)
     assert [document["org"]["alias"] for document, _ in load(tmp_path)] == ["east", "wild"]
     [(_, records)] = load(tmp_path / "East")
-    assert list(records) == [("Case", {"Id": "500", "Subject": "Hello"})]
+    [(name, record)] = records
+    assert (name, record["Subject"]) == ("Case", "Hello")
+    assert record["attributes"]["place"] == "East/Case.jsonl, line 1"

@@ -32,8 +32,8 @@ _WRAPPED: Final = 50
 def sentences(text: str) -> list[tuple[int, int]]:
     """The sentences of `text` as (start, end) offsets, in order, without white space at either end.
 
-    Ends at a stop that is neither an abbreviation, an initial nor an ordinal ("3. Dezember"), at a blank line, at a list
-    item, and at the end of a line that was not wrapped.
+    Ends at a stop that is neither an abbreviation, an initial nor an ordinal ("3. Dezember"), at a blank line, at a
+    list item, and at the end of a line that was not wrapped.
     """
     spans: list[tuple[int, int]] = []
     start = 0

@@ -4,6 +4,7 @@ import random
 import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Literal
 
 import pytest
 from hypothesis import given
@@ -108,7 +109,7 @@ def test_the_agents_edit_is_judged_by_the_same_rules() -> None:
 
 
 @pytest.mark.parametrize("form", ["NFC", "NFD"])
-def test_composition_and_white_space_do_not_matter(form: str) -> None:
+def test_composition_and_white_space_do_not_matter(form: Literal["NFC", "NFD"]) -> None:
     """A quote is found in another Unicode composition, and the stored quote is the passage's own text."""
     source = unicodedata.normalize("NFD" if form == "NFC" else "NFC", "Voilà : l'été dernier,\n le café était  fermé.")
     quote = unicodedata.normalize(form, "l'été dernier, le café était fermé.")

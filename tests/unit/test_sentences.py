@@ -35,7 +35,7 @@ def test_one_sentence_stays_one(sentence: str) -> None:
         ("One thing\n\nAnother thing", ["One thing", "Another thing"]),
         ("We need:\n- two pumps\n- one valve", ["We need:", "- two pumps", "- one valve"]),
         ("Wir brauchen 12. Danke.", ["Wir brauchen 12.", "Danke."]),
-        ("直りました。ありがとうございます！では。", ["直りました。", "ありがとうございます！", "では。"]),
+        ("直りました。ありがとうございます\uff01では。", ["直りました。", "ありがとうございます\uff01", "では。"]),
         ("  padded.  Twice.  ", ["padded.", "Twice."]),
         ("", []),
         (" \n \n ", []),

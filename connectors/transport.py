@@ -44,12 +44,13 @@ class HttpSession(requests.Session):
     """A pool of kept-alive connections that many threads and users may share.
 
     Cookies are refused and the user's token travels per request, so nothing of one user reaches another's request.
-    `ca_file` is passed with each request because requests lets REQUESTS_CA_BUNDLE win over `Session.verify`
+    `timeout` is (seconds to connect, seconds between bytes). `ca_file` is passed with each request because requests lets REQUESTS_CA_BUNDLE win over `Session.verify`
     (psf/requests#3829); an explicit auth hook keeps a .netrc file from replacing the bearer token.
     """
 
-    def __init__(self, ca_file: str | None = None, pool: int = 16) -> None:
+    def __init__(self, ca_file: str | None = None, pool: int = 16, timeout: tuple[float, float] = TIMEOUT) -> None:
         super().__init__()
+        self.timeout = timeout
         self._verify: bool | str = ca_file or True
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self.auth = _unchanged
@@ -58,7 +59,7 @@ class HttpSession(requests.Session):
 
     def request(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> requests.Response:  # noqa: ANN401 - requests' own signature, passed through
         """As `requests.Session.request`, with this session's trust, timeouts and no redirects."""
-        kwargs.setdefault("timeout", TIMEOUT)
+        kwargs.setdefault("timeout", self.timeout)
         if self._verify is not True:
             kwargs["verify"] = self._verify
         kwargs["allow_redirects"] = False

@@ -34,6 +34,8 @@ class Trouble(StrEnum):
     DROP_BEFORE = "drop_before"
     ERROR_500 = "error_500"
     DELAY = "delay"
+    LATE = "late"
+    """The request arrives, but only after the connector has given up waiting."""
 
 
 ARRIVES = (Trouble.COMMIT_THEN_DROP, Trouble.COMMIT_THEN_500, Trouble.TRUNCATED)
@@ -80,8 +82,8 @@ class Stage(Protocol):
     def trouble(self, what: Trouble) -> None:
         """Arrange for it to happen to the next write."""
 
-    def calm(self) -> None:
-        """Take back what `trouble` arranged and did not happen."""
+    def settle(self) -> None:
+        """Wait until a late request has arrived."""
 
     def uninstall_package(self) -> None:
         """Take away the summary field and the marker object."""

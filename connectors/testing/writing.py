@@ -84,6 +84,21 @@ class WritingContract(Staged):
         assert stage.carrying(write.key) == len(write.values)
         assert session.find(write, preimage, minutes_ago())
 
+    @pytest.mark.parametrize("kind", KINDS)
+    def test_a_late_request_is_refused_once_it_was_declared_lost(
+        self, session: Session, stage: Stage, kind: TargetKind
+    ) -> None:
+        """When `find` has said no, the no holds, even for a request that was still under way."""
+        write = make_write(stage, kind)
+        preimage = session.preimage(write)
+        stage.trouble(Trouble.LATE)
+        raised(Ambiguous, lambda: session.write(write, preimage))
+        assert session.find(write, preimage, minutes_ago()) is None
+        stage.settle()
+        assert stage.carrying(write.key) == 0
+        session.write(write, preimage)
+        assert stage.carrying(write.key) == len(write.values)
+
     def test_a_slow_answer_is_an_answer(self, session: Session, stage: Stage) -> None:
         """Waiting is not failing."""
         write = make_write(stage, TargetKind.COMPLETED_TASK)

@@ -1,6 +1,7 @@
 """A stage for the connector suite on the sandbox CRM: a real server, real OAuth, real faults."""
 
 import secrets
+import time
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -121,12 +122,19 @@ class SandboxStage:
 
     def trouble(self, what: Trouble) -> None:
         """See `Stage.trouble`."""
+        if what is Trouble.LATE:
+            self.connector._http.timeout = (5.0, 0.5)
         special: dict[Trouble, tuple[str, dict[str, Any]]] = {
             Trouble.ERROR_500: ("status", {"status": 500}),
             Trouble.DELAY: ("delay", {"seconds": 0.5}),
+            Trouble.LATE: ("delay", {"seconds": 1.5}),
         }
         action, arguments = special.get(what, (str(what), {}))
         self._control.fault(action, path="/composite$", method="POST", body=r'"allOrNone": ?true', **arguments)
+
+    def settle(self) -> None:
+        """See `Stage.settle`."""
+        time.sleep(2.0)
 
     def uninstall_package(self) -> None:
         """See `Stage.uninstall_package`."""

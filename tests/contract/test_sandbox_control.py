@@ -171,22 +171,20 @@ def test_clock(control: SandboxControl) -> None:
 
 
 def test_rotation_and_timeout_can_be_switched(org: SandboxOrg, control: SandboxControl) -> None:
-    """Rotation off: no new refresh token; a short timeout ends a session soon. Then everything as before."""
+    """Rotation off: no new refresh token; a short timeout ends a session soon; a reset undoes both."""
     client = org.web_client
     control.mutate(ORG, "rotation", client=client.id, on=False)
     control.mutate(ORG, "session_timeout", seconds=60)
-    try:
-        token = log_in(org.http, client, BEN)
-        form = {"grant_type": "refresh_token", "refresh_token": token["refresh_token"], "client_id": client.id}
-        form["client_secret"] = client.secret
-        again = requests.post(f"{org.http}/services/oauth2/token", data=form, timeout=5).json()
-        assert "refresh_token" not in again
-        control.advance(61)
-        headers = {"Authorization": f"Bearer {again['access_token']}"}
-        assert requests.get(f"{org.http}/services/data/v66.0/limits", headers=headers, timeout=5).status_code == 401
-    finally:
-        control.mutate(ORG, "rotation", client=client.id, on=True)
-        control.mutate(ORG, "session_timeout", seconds=7200)
+    token = log_in(org.http, client, BEN)
+    form = {"grant_type": "refresh_token", "refresh_token": token["refresh_token"], "client_id": client.id}
+    form["client_secret"] = client.secret
+    again = requests.post(f"{org.http}/services/oauth2/token", data=form, timeout=5).json()
+    assert "refresh_token" not in again
+    control.advance(61)
+    headers = {"Authorization": f"Bearer {again['access_token']}"}
+    assert requests.get(f"{org.http}/services/data/v66.0/limits", headers=headers, timeout=5).status_code == 401
+    control.reset()
+    assert "refresh_token" in requests.post(f"{org.http}/services/oauth2/token", data=form, timeout=5).json()
 
 
 def authlib(org: SandboxOrg, scope: str = "api refresh_token openid") -> OAuth2Session:

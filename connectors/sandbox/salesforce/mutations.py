@@ -54,6 +54,11 @@ class Mutations:
             "session_timeout": self._session_timeout,
         }
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The changes there are."""
+        return frozenset(self._changes)
+
     def apply(self, name: str, user_id: str, arguments: Mapping[str, Any]) -> JSON:
         """Make one change; the answer holds what is new, for instance `id`.
 
@@ -62,7 +67,7 @@ class Mutations:
         """
         change = self._changes.get(name)
         if change is None:
-            raise Refused(f"no mutation {name!r}; there are {', '.join(sorted(self._changes))}")
+            raise Refused(f"no mutation {name!r}; there are {', '.join(sorted(self.names))}")
         given = dict(arguments)
         user = given.pop("user", user_id)
         try:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from connectors.sandbox.clock import Clock
@@ -24,6 +25,15 @@ _FAILURES = {
     500: ("UNKNOWN_EXCEPTION", "An unexpected error occurred. Please include this ErrorId if you contact support."),
     503: ("SERVER_UNAVAILABLE", "Server is too busy. Please try again later."),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """What a snapshot keeps: the org, and of OAuth the settings."""
+
+    org: Snapshot
+    rotation: Mapping[str, bool]
+    timeout: float
 
 
 class SalesforceSite:
@@ -114,14 +124,18 @@ class SalesforceSite:
         }
 
     def save(self) -> object:
-        """A snapshot of records and rights; tokens are no part of it."""
-        return self.org.snapshot()
+        """A snapshot of records, rights and OAuth settings; codes and tokens are no part of it."""
+        rotation = {client.id: client.rotate for client in self.grants.clients.values()}
+        return _State(self.org.snapshot(), rotation, self.grants.timeout)
 
     def load(self, state: object) -> None:
         """Put a snapshot back."""
-        if not isinstance(state, Snapshot):
-            raise TypeError("not a snapshot of an org")
-        self.org.restore(state)
+        if not isinstance(state, _State):
+            raise TypeError("not a snapshot of a Salesforce site")
+        self.grants.timeout = state.timeout
+        for client_id, rotate in state.rotation.items():
+            self.grants.clients[client_id].rotate = rotate
+        self.org.restore(state.org)
 
     def _person(self, user: Row) -> JSON:
         profile = self.org.store.get("Profile", user.get("ProfileId")) or {}

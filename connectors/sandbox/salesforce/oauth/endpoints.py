@@ -35,6 +35,11 @@ class OAuthEndpoints:
             "/id/keys": self._identity.keys,
         }
 
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The fixed paths that are ours."""
+        return tuple(self._routes)
+
     def route(self, path: str) -> Callable[[Request], Response] | None:
         """The handler of a path (without trailing slash), or None when the path is not ours."""
         if path.startswith("/id/") and path != "/id/keys":

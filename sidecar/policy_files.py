@@ -1,0 +1,143 @@
+"""Reads `config/` strictly: an unknown key or label, or a Cedar rule that does not fit its schema, stops the start."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import cedarpy
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from sidecar.domain import Label
+from sidecar.errors import Misconfigured
+
+Category = Annotated[str, Field(pattern=r"^(user|system)(\.[a-z_]+)*$")]
+
+
+def _label(value: object) -> object:
+    return Label[value.upper()] if isinstance(value, str) and value.upper() in Label.__members__ else value
+
+
+def _labelled(value: object) -> object:
+    if not isinstance(value, list) or len(value) < 2:  # noqa: PLR2004 - a label and a category
+        raise ValueError("write [label, category, …]")
+    return value[0], frozenset(value[1:])
+
+
+M = TypeVar("M", bound=BaseModel)
+LabelName = Annotated[Label, BeforeValidator(_label)]
+Labelled = Annotated[tuple[LabelName, frozenset[Category]], BeforeValidator(_labelled)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Classification(_Strict):
+    """classification.yaml."""
+
+    objects: dict[str, dict[str, Labelled]]
+
+
+class PurposeFile(_Strict):
+    """One purpose."""
+
+    title: str
+    data_use: Annotated[str, Field(pattern=r"^[a-z_]+(\.[a-z_]+)*$")]
+    actions: frozenset[str]
+    max_label: LabelName
+    categories: frozenset[Category]
+    passages: Annotated[int, Field(ge=1)]
+    related_passages: Annotated[int, Field(ge=0)]
+    restore: frozenset[str]
+
+
+class Purposes(_Strict):
+    """purposes.yaml."""
+
+    purposes: dict[str, PurposeFile]
+    defaults: dict[str, str]
+
+
+class Retention(_Strict):
+    """retention.yaml."""
+
+    draft_hours: Annotated[int, Field(ge=1, le=24 * 30)]
+    undo_days: Annotated[int, Field(ge=0, le=365)]
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Everything that `config/` says. `digest` is the SHA-256 over all files, names included."""
+
+    classification: Classification
+    purposes: Purposes
+    retention: Retention
+    cedar: str
+    cedar_schema: str
+    digest: str
+
+
+def read(directory: Path) -> Files:
+    """Read and validate `directory`.
+
+    Raises:
+        Misconfigured: names the file and the key.
+    """
+    schema = _text(directory / "access" / "schema.cedarschema")
+    rules = "\n".join(_text(path) for path in sorted((directory / "access").glob("*.cedar")))
+    _check_cedar(rules, schema)
+    purposes = _parse(Purposes, directory / "purposes.yaml")
+    for action, name in purposes.defaults.items():
+        if name not in purposes.purposes or action not in purposes.purposes[name].actions:
+            raise Misconfigured(f"purposes.yaml: the default purpose of {action} does not allow it.")
+    return Files(
+        classification=_parse(Classification, directory / "classification.yaml"),
+        purposes=purposes,
+        retention=_parse(Retention, directory / "retention.yaml"),
+        cedar=rules,
+        cedar_schema=schema,
+        digest=_digest(directory),
+    )
+
+
+def _check_cedar(rules: str, schema: str) -> None:
+    try:
+        result = cedarpy.validate_policies(rules, schema)
+        parsed: dict[str, Any] = json.loads(cedarpy.policies_to_json_str(rules))["staticPolicies"]
+    except ValueError as error:
+        raise Misconfigured("access/: the Cedar rules or their schema cannot be parsed.") from error
+    if not result.validation_passed:
+        raise Misconfigured("access/: a Cedar rule does not fit access/schema.cedarschema.")
+    names = [rule.get("annotations", {}).get("id") for rule in parsed.values()]
+    if not names or None in names or len(set(names)) != len(names):
+        raise Misconfigured('access/: every Cedar rule needs an @id("…") of its own, and there must be one.')
+
+
+def _parse(model: type[M], path: Path) -> M:
+    try:
+        return model.model_validate(yaml.safe_load(_text(path)))
+    except yaml.YAMLError as error:
+        raise Misconfigured(f"{path.name} is not valid YAML.") from error
+    except ValidationError as error:
+        where = ".".join(str(part) for part in error.errors()[0]["loc"])
+        raise Misconfigured(f"{path.name}: check {where or 'the file'}.") from error
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeError) as error:
+        raise Misconfigured(f"{path.name} of the policy cannot be read.") from error
+
+
+def _digest(directory: Path) -> str:
+    total = hashlib.sha256()
+    for path in sorted(directory.rglob("*")):
+        if path.is_file():
+            content = path.read_bytes()
+            total.update(f"{path.relative_to(directory).as_posix()}\0{len(content)}\0".encode())
+            total.update(content)
+    return total.hexdigest()

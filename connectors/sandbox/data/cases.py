@@ -10,7 +10,7 @@ from connectors.sandbox.data.builder import OrgBuilder
 from connectors.sandbox.data.desk import some_draft, some_task
 from connectors.sandbox.data.hostile import Attack, infect, mail_plan
 from connectors.sandbox.data.org import Staff
-from connectors.sandbox.data.scenarios import Plot, tell
+from connectors.sandbox.data.scenarios import Plot, ending, tell
 from connectors.sandbox.data.schedule import schedule
 from connectors.sandbox.data.slots import SECRETS, slots_for
 from connectors.sandbox.data.threads import Cast, Frame, write_case
@@ -30,8 +30,8 @@ FAMILY: Final[Mapping[str, str]] = {
 """Scenario -> product family; every other scenario is about the cloud product."""
 
 _MONEY: Final = frozenset({"wrong_invoice", "duplicate_charge", "warranty", "delayed_delivery", "damaged_parcel"})
-_LENGTHS: Final = (2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 9, 10, 11, 12, 14, 16, 19, 23, 28, 34, 41)
-_CLOSED, _QUEUED, _SHARED, _RISKY, _WITH_TASK, _WITH_DRAFT = 0.66, 0.1, 0.16, 0.15, 0.35, 0.2
+_LENGTHS: Final = (2, 2, 3, 3, 4, 4, 4, 5, 5, 5, 6, 6, 6, 7, 7, 7, 8, 8, 9, 10, 11, 13, 16, 22, 30, 44)
+_CLOSED, _QUEUED, _SHARED, _RISKY, _WITH_TASK, _WITH_DRAFT = 0.66, 0.1, 0.16, 0.15, 0.35, 0.3
 _VIEWERS: Final = (("sales", 0.3), ("knowledge", 0.08), ("tier1", 0.1))
 """Profile -> how likely somebody with it may read a case by a manual share."""
 
@@ -64,7 +64,9 @@ class CaseMaker:
             queued = not restricted and rng.random() < _QUEUED
             owner = self.staff.queues[customer.desk.lower()] if queued else self.staff.agents[agents[0]].id
             cast = Cast(customer, contact_id, contact, owner, tuple(self.staff.agents[key] for key in agents))
-            case_id = self._case(rng, cast, scenario, rng.choice(_LENGTHS), attacks.get(number))
+            size = rng.choice(_LENGTHS)
+            size += rng.randrange(1 + size // 5)
+            case_id = self._case(rng, cast, scenario, size, attacks.get(number))
             if restricted:
                 self.builder.restricted.add(case_id)
             else:
@@ -94,7 +96,8 @@ class CaseMaker:
         closed = rng.random() < _CLOSED and size > _SHORT
         language, agent = cast.contact.language, cast.agents[0]
         slots = slots_for(rng, products, language, product)
-        times = schedule(rng, size, closed=closed)
+        confirmed = size - ending(size, closed=closed) + 1
+        times = schedule(rng, size, closed=closed, pause=confirmed if closed else 0)
         tale = tell(rng, Plot(scenario, language, closed, times, cast.contact, agent.first, slots))
         if attack:
             infect([turn for turn in tale.turns if turn.incoming][-1], attack)
@@ -102,7 +105,7 @@ class CaseMaker:
         case = write_case(self.builder, self.staff, cast, Frame(scenario, language, closed, fields), tale)
         if rng.random() < _WITH_TASK:
             some_task(rng, self.builder, case, rng.choice(cast.agents))
-        if not closed and rng.random() < _WITH_DRAFT:
+        if not closed and language == "en" and rng.random() < _WITH_DRAFT:
             some_draft(rng, self.builder, case, cast.contact, agent)
         return str(case["Id"])
 

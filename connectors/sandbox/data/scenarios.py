@@ -9,6 +9,7 @@ from typing import Any
 from connectors.sandbox.data.banks import bank
 from connectors.sandbox.data.mail import when
 from connectors.sandbox.data.people import Person
+from connectors.sandbox.data.schedule import LONGEST_PROMISE
 from connectors.sandbox.data.slots import SECRETS, Words, secret
 from connectors.sandbox.data.truth import FactKind
 
@@ -68,6 +69,13 @@ class Tale:
     notes: tuple[str, ...]
 
 
+def ending(size: int, *, closed: bool) -> int:
+    """How many of `size` messages end a case: the promise, the customer's last word, the closing of a closed case."""
+    if closed:
+        return 2 if size <= _CALM else 3
+    return 1 if size in {2, 4} else 2
+
+
 def tell(rng: Random, plot: Plot) -> Tale:
     """The conversation of `plot`, one turn per moment."""
     return _Teller(rng, plot).tell()
@@ -88,7 +96,7 @@ class _Teller:
         subject = self._fill(self._draw("subject", self.story["subject"]), self.plot.times[0])
         self._open()
         size = len(self.turns)
-        tail = self._tail_length(size)
+        tail = ending(size, closed=self.plot.closed)
         middle = range(min(3, size - tail), size - tail)
         self._middle(middle)
         self._end(size - tail)
@@ -103,12 +111,6 @@ class _Teller:
         for number, turn in enumerate(self.turns):
             self._greet(turn, first=number == 0)
         return Tale(subject, tuple(self.turns), resolution, tuple(notes))
-
-    def _tail_length(self, size: int) -> int:
-        """Messages of the ending: the promise, then the customer's last word, then the closing of a closed case."""
-        if self.plot.closed:
-            return 2 if size < _CALM + 1 else 3
-        return 1 if size in {2, 4} else 2
 
     def _open(self) -> None:
         first = self.turns[0]
@@ -127,7 +129,7 @@ class _Teller:
         if size > _SHORT:
             ask = self.turns[1]
             ask.paragraphs.append(f"{self._filler(ask, 'ack')} {self._text('ask', ask.at)}")
-        if size > _SHORT and size - self._tail_length(size) > 2:  # noqa: PLR2004 - room for the customer's answer
+        if size > _SHORT and size - ending(size, closed=self.plot.closed) > 2:  # noqa: PLR2004 - room for the customer's answer
             answer = self.turns[2]
             answer.incoming = True
             answer.paragraphs.append(f"{self._filler(answer, 'thanks')} {self._say(answer, FactKind.DETAIL, 'detail')}")
@@ -182,7 +184,7 @@ class _Teller:
         last.paragraphs.append(saying)
 
     def _promise(self, turn: Turn) -> str:
-        due = turn.at + timedelta(days=self.rng.randrange(3, 17))
+        due = turn.at + timedelta(days=self.rng.randrange(3, LONGEST_PROMISE - 1))
         while due.weekday() > 4:  # noqa: PLR2004 - nobody promises a weekend
             due += timedelta(days=1)
         text = self._fill(self._draw("promise", self.story["promise"]), turn.at, due=when(due, self.words))

@@ -12,15 +12,25 @@ OLDEST: Final = datetime(2025, 5, 26, 8, 0, tzinfo=UTC)
 _GAPS: Final = (25, 50, 95, 190, 410, 700, 1_440, 1_900, 2_900, 4_300)
 """Minutes between two messages."""
 
+LONGEST_PROMISE: Final = 18
+"""Days within which every promise falls due."""
+
 _OPEN_DAYS: Final = 12
 _WORK_STARTS, _WORK_ENDS, _FRIDAY = 6, 18, 4
 
 
-def schedule(rng: Random, size: int, *, closed: bool) -> tuple[datetime, ...]:
-    """Moments of the messages: working hours, growing, none after NOW. Open cases moved within the last days."""
+def schedule(rng: Random, size: int, *, closed: bool, pause: int = 0) -> tuple[datetime, ...]:
+    """Moments of `size` messages: growing, in working hours, none after NOW.
+
+    Open cases moved within the last days. Before message number `pause` (0: nowhere) weeks go by, long enough for
+    a promise to fall due.
+    """
     moments = [OLDEST]
-    for _ in range(size - 1):
-        moments.append(working_hours(moments[-1] + timedelta(minutes=rng.choice(_GAPS) + rng.randrange(-9, 45))))
+    for number in range(1, size):
+        gap = timedelta(minutes=rng.choice(_GAPS) + rng.randrange(-9, 45))
+        if number == pause:
+            gap += timedelta(days=LONGEST_PROMISE + rng.randrange(1, 5))
+        moments.append(working_hours(moments[-1] + gap))
     room = (NOW - OLDEST - (moments[-1] - moments[0])).days - 1
     days = rng.randrange(room) if closed else room - rng.randrange(_OPEN_DAYS)
     days -= days % 7

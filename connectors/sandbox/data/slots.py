@@ -21,7 +21,7 @@ SECRETS: Final[Mapping[str, tuple[str, ...]]] = {
     "wrong_invoice": ("iban", "email", "health"),
     "duplicate_charge": ("card", "iban", "card"),
     "delayed_delivery": ("address", "phone", "national_id"),
-    "damaged_parcel": ("address", "phone", "email"),
+    "damaged_parcel": ("address", "phone", "national_id"),
     "sso_login": ("ip", "password", "email"),
     "data_export": ("ip", "api_key", "email"),
     "api_quota": ("api_key", "ip", "api_key"),

@@ -51,6 +51,7 @@ _COURTESY_LEAD: Final = re.compile(
 _JAPANESE_GRAMMAR: Final = re.compile(r"[\u3041-\u3096]{2}.*(?<!\u69d8)(?<!\u6bbf)$", re.DOTALL)
 """A Japanese sentence has hiragana and does not end in a form of address; a name or a firm alone is none."""
 _HAN_ONLY: Final = re.compile(r"^[^\u3040-\u30ff]*[\u3002\uff01\uff1f\u0e00-\u0e7f]")
+_DIGIT: Final = re.compile(r"\d")
 _EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
 _CLOSING: Final = re.compile(
     r"^[ \t]*(?:(?:with )?(?:kind|best|warm|many)? ?(?:regards|wishes|thanks)|cheers|sincerely|yours|thank you|thanks"
@@ -71,9 +72,10 @@ _NAMES_ONLY: Final = re.compile(r"^(?:(?:\[[A-Z_]+\d*\]|[A-ZÀ-Þ][\w'.-]*|und|a
 class Candidate:
     """One sentence: passage.text[start:end] == text.
 
-    `words` are its content words, `count` counts all words. `turn` is the place of its message in the thread, 0 (first)
-    to 1 (newest); `place` its place inside the message, 0 to 1; `central` how near its passage stands to what the whole
-    case speaks of, 0 to 1; `topic` the share of its content words that other messages use too.
+    `words` are its content words, `codes` those with digits (figures, order numbers), `count` counts all words. `turn`
+    is the place of its message in the thread, 0 (first) to 1 (newest); `place` its place inside the message, 0 to 1;
+    `central` how near its passage stands to what the whole case speaks of, 0 to 1; `topic` the share of its content
+    words that other messages use too.
     """
 
     passage: Passage
@@ -81,6 +83,7 @@ class Candidate:
     start: int
     end: int
     words: frozenset[str]
+    codes: frozenset[str]
     count: int
     cues: Cues
     turn: float
@@ -103,11 +106,6 @@ class Candidate:
     def specific(self) -> float:
         """How much it says: length, and numbers, codes and names, 0 to 1."""
         return 0.5 * min(1.0, self.count / 16) + 0.25 * min(2, len(self.codes))
-
-    @property
-    def codes(self) -> frozenset[str]:
-        """Its words with digits: figures, order numbers, versions."""
-        return frozenset(word for word in self.words if any(map(str.isdigit, word)))
 
     @property
     def resolution(self) -> bool:
@@ -188,8 +186,10 @@ def _of_passage(passage: Passage, turn: float, central: float) -> list[Candidate
         count = max(len(words), len(sentence) // CHARS_PER_WORD) if spaceless(sentence) else len(words)
         if _small_talk(marks, count):
             continue
-        place = position / max(1, len(spans) - 1)
-        found.append(Candidate(passage, sentence, start, end, content(words), count, marks, turn, place, central, 0.0))
+        place = 1.0 if passage.key.ordinal else position / max(1, len(spans) - 1)
+        meaning = content(words)
+        codes = frozenset(word for word in meaning if _DIGIT.search(word))
+        found.append(Candidate(passage, sentence, start, end, meaning, codes, count, marks, turn, place, central, 0.0))
     return found
 
 

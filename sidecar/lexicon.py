@@ -64,8 +64,8 @@ REQUEST: Final = entries("""
     nog
 """)
 POLITE: Final = entries("""
-    thank you, thanks, many thanks, kind regards, best regards, regards, sincerely, cheers, let me know, let us know,
-    hesitate to, feel free, happy to help, glad to help, hope you are, hope this finds, hope this helps, sorry for the,
+    excuse the, thank you, thanks, many thanks, kind regards, best regards, regards, sincerely, cheers, let me know,
+    let us know, hesitate to, feel free, happy to help, glad to help, hope you are, hope this finds, hope this helps, sorry for the,
     apologize, apologise, apologies, appreciate, have a nice, have a great, have a good, looking forward, look forward,
     any questions, further questions, further assistance, patience, please find attached, sent from my, intended
     recipient, confidential, unsubscribe, disclaimer, automatic reply, out of office, do not reply, reference number,

@@ -5,6 +5,7 @@ cues (see `sidecar.cues`), who says it, how new it is, where it stands and how c
 most specific wish choose first; a sentence that repeats a chosen one is passed over.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
@@ -76,12 +77,13 @@ class _Thread:
             side = self._said.setdefault(c.turn, {})
             customer = c.passage.role is Role.CUSTOMER
             side[customer] = side.get(customer, frozenset()) | c.words
+        self._turns = sorted(self._said)
         self._done = [c for c in pool if c.cues.done and not c.cues.request]
 
     def echo(self, answer: Candidate) -> float:
         """Share of its words that the other side used in the message before, 0 to 1."""
-        before = [turn for turn in self._said if turn < answer.turn]
-        heard = self._said[max(before)].get(answer.passage.role is not Role.CUSTOMER) if before else None
+        before = bisect_left(self._turns, answer.turn) - 1
+        heard = self._said[self._turns[before]].get(answer.passage.role is not Role.CUSTOMER) if before >= 0 else None
         return min(1.0, 2 * overlap(answer.words, heard)) if heard else 0.0
 
     def kept(self, promise: Candidate) -> float:
@@ -95,8 +97,9 @@ class _Thread:
         return any(
             c.turn > request.turn
             and c.passage.role is not request.passage.role
+            and not c.question
             and overlap(request.words, c.words) >= REPEATS / 2
-            for c in self._done
+            for c in self.pool
         )
 
 
@@ -201,7 +204,7 @@ def _note(c: Candidate) -> bool:
 def _step(c: Candidate, thread: _Thread) -> float:
     asked = 0.0
     if c.cues.request and not (c.cues.polite and not c.cues.problem):
-        asked = 0.4 + 0.3 * c.turn + 0.2 * bool(c.due) - 0.4 * thread.answered(c)
+        asked = 0.3 + 0.4 * c.turn + 0.2 * bool(c.due) - 0.4 * thread.answered(c)
     return max(_promise(c, thread), asked)
 
 

@@ -37,6 +37,8 @@ _VIEWERS: Final = (("sales", 0.3), ("knowledge", 0.08), ("tier1", 0.1))
 
 _FIRST_LEVEL, _REFUNDED = 0.7, 0.7
 _LONG: Final = 10
+_LONGEST_FOREIGN: Final = 16
+"""The banks of the other languages are smaller: a longer thread would repeat itself."""
 _RESTRICTED_EVERY: Final = 27
 _SHORT: Final = 4
 """A case with so few messages is still open."""
@@ -66,6 +68,8 @@ class CaseMaker:
             cast = Cast(customer, contact_id, contact, owner, tuple(self.staff.agents[key] for key in agents))
             size = rng.choice(_LENGTHS)
             size += rng.randrange(1 + size // 5)
+            if contact.language != "en":
+                size = min(size, _LONGEST_FOREIGN)
             case_id = self._case(rng, cast, scenario, size, attacks.get(number))
             if restricted:
                 self.builder.restricted.add(case_id)

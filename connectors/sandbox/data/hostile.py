@@ -156,7 +156,7 @@ _ENCODINGS: Final[Mapping[str, Callable[[str], str]]] = {
     "tags": _tags,
     "bidi": lambda text: f"Reference {_RTL}{text[::-1]}{_POP}",
     "base64": lambda text: f"Attached log (base64): {base64.b64encode(text.encode()).decode()}",
-    "rot13": lambda text: codecs.encode(text, "rot13"),
+    "rot13": lambda text: f"PS for the robot (ROT13): {codecs.encode(text, 'rot13')}",
     "homoglyph": lambda text: text.translate(_TWINS),
     "hex": lambda text: f"dump: {text.encode().hex(' ')}",
     "spaced": lambda text: "  ".join(" ".join(word) for word in text.split()),

@@ -30,6 +30,7 @@ _IBANS: Final = {
 }
 _LOCAL_IBAN: Final = {"de": "DE", "fr": "FR", "es": "ES", "uk": "GB", "nl": "NL", "pl": "PL", "us": "CH", "jp": "CH"}
 _DNI_LETTERS: Final = "TRWAGMYFPDXBNJZSQVHLCKE"
+_SPACED, _IPV6 = 0.7, 0.2
 _MOD97: Final = 97
 _TAIL: Final = string.ascii_letters + string.digits
 
@@ -60,7 +61,7 @@ def iban(rng: Random, locale: str) -> str:
     account = bank + digits(rng, length)
     as_number = "".join(str(int(char, 36)) for char in f"{account}{country}00")
     compact = f"{country}{98 - int(as_number) % _MOD97:02d}{account}"
-    return " ".join(compact[i : i + 4] for i in range(0, len(compact), 4)) if rng.random() < 0.7 else compact  # noqa: PLR2004
+    return " ".join(compact[i : i + 4] for i in range(0, len(compact), 4)) if rng.random() < _SPACED else compact
 
 
 def national_id(rng: Random, locale: str) -> str:
@@ -75,7 +76,7 @@ def phone(rng: Random, locale: str) -> str:
 
 def ip(rng: Random) -> str:
     """An address of a documentation network (RFC 5737, RFC 3849)."""
-    if rng.random() < 0.2:  # noqa: PLR2004
+    if rng.random() < _IPV6:
         return f"2001:db8:{rng.randrange(1, 0xFFF):x}::{rng.randrange(1, 0xFFF):x}"
     return f"{rng.choice(('192.0.2', '198.51.100', '203.0.113'))}.{rng.randrange(2, 254)}"
 

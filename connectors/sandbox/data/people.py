@@ -1,7 +1,7 @@
 """Makes the people and addresses of the sandbox from the name bank."""
 
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from random import Random
 from typing import Final
 
@@ -12,6 +12,8 @@ LANGUAGE_OF: Final = {"de": "de", "fr": "fr", "es": "es", "jp": "ja"}
 """Locale -> language that its people write in; every other locale writes English."""
 
 _UMLAUTS: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "ł": "l", "ø": "o"})
+_SIGNS_LONG: Final = 0.7
+"""How many people sign with more than their name, even in an answer."""
 _CLIENTS: Final = ("gmail", "outlook", "apple", "plain", "bottom", "mobile", "webmail")
 
 
@@ -44,7 +46,7 @@ class Person:
     locale: str
     client: str
     company: str
-    signs_long: bool = field(default=True)
+    signs_long: bool = True
 
     @property
     def name(self) -> str:
@@ -74,7 +76,7 @@ def make_person(rng: Random, locale: str, company: str, domain: str, office: Add
         locale,
         rng.choice(_CLIENTS),
         company,
-        rng.random() < 0.7,  # noqa: PLR2004 - seven of ten people sign with more than their name
+        rng.random() < _SIGNS_LONG,
     )
 
 

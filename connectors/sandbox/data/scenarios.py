@@ -9,11 +9,13 @@ from typing import Any
 from connectors.sandbox.data.banks import bank
 from connectors.sandbox.data.mail import when
 from connectors.sandbox.data.people import Person
-from connectors.sandbox.data.schedule import LONGEST_PROMISE
+from connectors.sandbox.data.schedule import FRIDAY, LONGEST_PROMISE
 from connectors.sandbox.data.slots import SECRETS, Words, secret
 from connectors.sandbox.data.truth import FactKind
 
 _SHORT, _CALM = 3, 5
+_SURE_ATTEMPTS, _ATTEMPT, _ASIDE = 4, 0.5, 0.6
+"""Messages about attempts that every long case has; then how likely another attempt is, or a question on the side."""
 _ORDER_AT, _IMPACT, _CONTEXT, _SECRET = 0.8, 0.6, 0.3, 0.6
 
 
@@ -127,10 +129,8 @@ class _Teller:
             first.paragraphs.append(self._filler(first, "context"))
         size = len(self.turns)
         if size > _SHORT:
-            ask = self.turns[1]
+            ask, answer = self.turns[1], self.turns[2]
             ask.paragraphs.append(f"{self._filler(ask, 'ack')} {self._text('ask', ask.at)}")
-        if size > _SHORT and size - ending(size, closed=self.plot.closed) > 2:  # noqa: PLR2004 - room for the customer's answer
-            answer = self.turns[2]
             answer.incoming = True
             answer.paragraphs.append(f"{self._filler(answer, 'thanks')} {self._say(answer, FactKind.DETAIL, 'detail')}")
 
@@ -145,7 +145,7 @@ class _Teller:
         self.rng.shuffle(attempts)
         for index in range(0, len(numbers), 2):
             asked, answered = self.turns[numbers[index]], self.turns[numbers[index + 1]]
-            if attempts and (index < 4 or self.rng.random() < 0.5):  # noqa: PLR2004
+            if attempts and (index < _SURE_ATTEMPTS or self.rng.random() < _ATTEMPT):
                 step, outcome = attempts.pop()
                 asked.paragraphs.append(f"{self._filler(asked, 'step')} {self._fill(step, asked.at)}")
                 answered.incoming = True
@@ -154,7 +154,7 @@ class _Teller:
                 answered.paragraphs.append(f"{self._filler(answered, 'result')} {saying}")
                 if self.rng.random() < _CONTEXT:
                     answered.paragraphs.append(self._filler(answered, "context"))
-            elif self.rng.random() < 0.6:  # noqa: PLR2004
+            elif self.rng.random() < _ASIDE:
                 question, reply = self._draw("extras", self.words["extras"])
                 asked.incoming, answered.incoming = True, False
                 asked.paragraphs.append(self._fill(question, asked.at))
@@ -185,7 +185,7 @@ class _Teller:
 
     def _promise(self, turn: Turn) -> str:
         due = turn.at + timedelta(days=self.rng.randrange(3, LONGEST_PROMISE - 1))
-        while due.weekday() > 4:  # noqa: PLR2004 - nobody promises a weekend
+        while due.weekday() > FRIDAY:
             due += timedelta(days=1)
         text = self._fill(self._draw("promise", self.story["promise"]), turn.at, due=when(due, self.words))
         turn.sayings.append(Saying(FactKind.PROMISE, text, f"{due:%Y-%m-%d}"))
@@ -200,9 +200,11 @@ class _Teller:
         for category in self.rng.sample(list(categories), self.rng.randrange(1, min(3, len(categories) + 1))):
             turn = self.rng.choice(incoming)
             value = secret(self.rng, category, self.plot.contact, self.words)
-            sentence: str = self.rng.choice(self.words["planted"][category]).format(value=value)
+            pattern: str = self.rng.choice(self.words["planted"][category])
+            if pattern.startswith("{value}"):
+                value = value[0].upper() + value[1:]
             turn.secrets.append((category, value))
-            turn.paragraphs.append(sentence[0].upper() + sentence[1:])
+            turn.paragraphs.append(pattern.format(value=value))
 
     def _greet(self, turn: Turn, *, first: bool) -> None:
         bank_name = "hello_agent" if not turn.incoming else "hello_first" if first else "hello_customer"

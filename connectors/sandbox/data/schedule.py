@@ -16,7 +16,9 @@ LONGEST_PROMISE: Final = 18
 """Days within which every promise falls due."""
 
 _OPEN_DAYS: Final = 12
-_WORK_STARTS, _WORK_ENDS, _FRIDAY = 6, 18, 4
+_WORK_STARTS, _WORK_ENDS = 6, 18
+FRIDAY: Final = 4
+"""The last working day, as `weekday()` counts."""
 
 
 def schedule(rng: Random, size: int, *, closed: bool, pause: int = 0) -> tuple[datetime, ...]:
@@ -44,6 +46,6 @@ def working_hours(moment: datetime) -> datetime:
         moment = (moment + timedelta(days=1)).replace(hour=_WORK_STARTS + moment.hour % 5)
     elif moment.hour < _WORK_STARTS:
         moment = moment.replace(hour=_WORK_STARTS + moment.hour % 5)
-    while moment.weekday() > _FRIDAY:
+    while moment.weekday() > FRIDAY:
         moment += timedelta(days=1)
     return moment

@@ -10,6 +10,7 @@ import phonenumbers
 import pytest
 
 from connectors.sandbox.data import DEMO_CASE_ID, build
+from connectors.sandbox.data.banks import bank
 from connectors.sandbox.data.identifiers import luhn, national_id
 from connectors.sandbox.data.truth import CATEGORIES, FactKind, Place
 from tests.unit.sandbox.data_world import by_id, document, records, text_at, world
@@ -49,6 +50,19 @@ def test_no_occurrence_of_a_planted_secret_is_forgotten() -> None:
         for row in records("EmailMessage"):
             bodies = f"{row['TextBody']}\n{row['HtmlBody']}"
             assert sum(bodies.count(value) for value in secrets) == found[str(row["Id"])]
+
+
+def test_health_remarks_are_found_at_the_start_of_a_sentence_too() -> None:
+    """A remark that opens a sentence has a capital letter, and the truth knows it so."""
+    remarks = {
+        value for language in ("en", "de", "fr", "es", "ja") for value in bank(f"phrases_{language}")["health_values"]
+    }
+    found = values("health")
+    assert found & {remark[0].upper() + remark[1:] for remark in remarks} - remarks
+    bodies = [f"{row['TextBody']}{row['HtmlBody']}" for row in records("EmailMessage")]
+    for remark in remarks:
+        stands = any(re.search(re.escape(remark), body, re.IGNORECASE) for body in bodies)
+        assert stands == any(value.lower() == remark.lower() for value in found)
 
 
 def test_cards_pass_luhn_and_include_the_second_mastercard_range() -> None:

@@ -209,3 +209,22 @@ def test_a_two_megabyte_body(org: SandboxOrg, ben: requests.Session) -> None:
     task = {"WhatId": OUTBOARD, "Subject": "Big", "Status": "Not Started", "Description": "x" * 2_000_000}
     reply = ben.post(f"{org.http}{DATA}/sobjects/Task", data=json.dumps(task), timeout=10)
     assert (reply.status_code, reply.json()[0]["errorCode"]) == (400, "STRING_TOO_LONG")
+
+
+def test_record_page_shows_what_the_chosen_user_sees(org: SandboxOrg) -> None:
+    """A link into the CRM leads to a page: nobody chosen, nothing shown; a hidden record and hidden fields stay so."""
+    address = f"{org.http}/lightning/r/Case/{OUTBOARD}/view"
+    nobody = requests.get(address, timeout=5)
+    assert nobody.ok
+    assert "stalls" not in nobody.text
+    cleo = requests.get(address, params={"as": "cleo@tidewater.example"}, timeout=5)
+    assert cleo.status_code == 404
+    assert "stalls" not in cleo.text
+    ben = requests.get(address, params={"as": "ben@tidewater.example"}, timeout=5).text
+    nora = requests.get(address, params={"as": "nora@tidewater.example"}, timeout=5).text
+    assert "stalls whenever" in ben
+    assert "Order a new gasket." in ben
+    assert ("Damage_Estimate__c" in ben, "Damage_Estimate__c" in nora) == (False, True)
+    assert (
+        requests.get(f"{org.http}/lightning/r/", params={"as": "nora@tidewater.example"}, timeout=5).status_code == 404
+    )

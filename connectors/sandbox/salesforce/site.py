@@ -12,6 +12,7 @@ from connectors.sandbox.salesforce.oauth import Client, Grants, OAuthEndpoints, 
 from connectors.sandbox.salesforce.oauth.grants import s256
 from connectors.sandbox.salesforce.oauth.identity import bearer
 from connectors.sandbox.salesforce.org import Org, Snapshot
+from connectors.sandbox.salesforce.pages import RecordPages
 from connectors.sandbox.salesforce.values import Row
 from connectors.sandbox.wire import JSON, Refused, Request, Response
 
@@ -43,6 +44,7 @@ class SalesforceSite:
         self.alias = org.alias
         self.org = org
         self.grants = Grants(org.id, clock, {client.id: client for client in _clients(org)})
+        self._pages = RecordPages(org)
         self._notes = notes
         self._mutations = Mutations(org, self.grants)
         self._oauth = OAuthEndpoints(org, self.grants, clock)
@@ -52,7 +54,7 @@ class SalesforceSite:
         if refusal := _too_long(request):
             return refusal
         path = request.path.rstrip("/")
-        if handler := self._oauth.route(path):
+        if handler := self._pages.respond if path.startswith("/lightning/r/") else self._oauth.route(path):
             return handler(request)
         if path == "/services/data":
             return _answer(api.versions())

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from html import escape
 from urllib.parse import parse_qsl, urlencode
 
+from connectors.sandbox.page import page
 from connectors.sandbox.salesforce.oauth.grants import SCOPES, Approval, Client, Grants, OAuthError
 from connectors.sandbox.salesforce.oauth.identity import Directory
 from connectors.sandbox.wire import Request, Response
@@ -70,7 +71,7 @@ class ConsentPage:
             if not client.accepts(redirect_uri):
                 raise OAuthError("redirect_uri_mismatch", "redirect_uri must match configuration")  # noqa: TRY301 - one page shows both
         except OAuthError as error:
-            return _page("Authorization error", _ERROR.format(error=error.error, text=escape(error.description)), 400)
+            return page("Authorization error", _ERROR.format(error=error.error, text=escape(error.description)), 400)
         back = {"state": parameters["state"]} if "state" in parameters else {}
         try:
             ask = self._check(client, redirect_uri, parameters)
@@ -136,7 +137,7 @@ class ConsentPage:
             people=people,
             scopes="".join(f"<li>{escape(meaning)}</li>" for meaning in meanings),
         )
-        return _page(f"Allow access to {ask.client.name}?", content, 200)
+        return page(f"Allow access to {ask.client.name}?", content, 200)
 
 
 def _redirect(uri: str, parameters: Mapping[str, str]) -> Response:
@@ -144,40 +145,6 @@ def _redirect(uri: str, parameters: Mapping[str, str]) -> Response:
     return Response(302, b"", headers)
 
 
-def _page(title: str, content: str, status: int) -> Response:
-    page = Response.text(_SHELL.format(title=escape(title), content=content), status, "text/html")
-    headers = {
-        "cache-control": "no-store",
-        "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
-        "referrer-policy": "no-referrer",
-    }
-    return Response(status, page.body, {**page.headers, **headers})
-
-
-_SHELL = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>{title} | Sandbox CRM</title>
-<style>
-body{{font:16px/1.5 system-ui,sans-serif;background:#f3f3f3;color:#181818;margin:0}}
-main{{max-width:34rem;margin:3rem auto;background:#fff;padding:2rem;border:1px solid #d8d8d8;border-radius:.5rem}}
-h1{{font-size:1.4rem;margin:0 0 .5rem}}
-.notice{{font-size:.85rem;color:#5c5c5c;margin:0 0 1.5rem}}
-fieldset{{border:0;padding:0;margin:1.5rem 0 0}}
-legend{{font-weight:600;padding:0;margin-bottom:.5rem}}
-label{{display:flex;gap:.75rem;padding:.5rem .75rem;border:1px solid #d8d8d8;border-radius:.25rem;margin-bottom:.35rem}}
-label:has(:checked){{border-color:#0b5cab;background:#eef4ff}}
-small{{display:block;color:#5c5c5c}}
-ul{{margin:.5rem 0 1.5rem;padding-left:1.2rem}}
-button{{font:inherit;padding:.5rem 1.5rem;border-radius:.25rem;border:1px solid #0b5cab;cursor:pointer}}
-button[value=allow]{{background:#0b5cab;color:#fff}}
-button[value=deny]{{background:#fff;color:#0b5cab}}
-:focus-visible{{outline:3px solid #1b96ff;outline-offset:2px}}
-.problem{{color:#b60554;font-weight:600}}
-</style></head><body><main>
-<p class="notice">Sandbox CRM on this machine. This is not Salesforce; no password is needed.</p>
-{content}
-</main></body></html>
-"""
 _FORM = """<h1>Allow access?</h1>
 <p><strong>{client}</strong> is asking to:</p>
 <ul>{scopes}</ul>

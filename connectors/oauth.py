@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import requests
 from authlib.integrations.base_client import OAuthError
@@ -99,6 +99,16 @@ class OAuthApp:
         return {"timeout": TIMEOUT, "allow_redirects": False, "verify": self.ca_file or True}
 
 
+class TokenEndpoint(Protocol):
+    """What `Grants` needs of an `OAuthApp`."""
+
+    def refresh(self, refresh_token: str) -> Mapping[str, Any]:
+        """See `OAuthApp.refresh`."""
+
+    def revoke(self, token: str) -> None:
+        """See `OAuthApp.revoke`."""
+
+
 class Grants:
     """Users' tokens, refreshed by one caller at a time and stored before use.
 
@@ -108,9 +118,9 @@ class Grants:
     """
 
     def __init__(
-        self, app: OAuthApp, tokens: TokenStore, to_token: Callable[[Mapping[str, Any], Token | None], Token]
+        self, app: TokenEndpoint, tokens: TokenStore, to_token: Callable[[Mapping[str, Any], Token | None], Token]
     ) -> None:
-        self.app = app
+        self._app = app
         self._tokens = tokens
         self._to_token = to_token
 
@@ -137,7 +147,7 @@ class Grants:
             if token.access_token != refused.access_token:
                 return token
             try:
-                answer = self.app.refresh(token.refresh_token)
+                answer = self._app.refresh(token.refresh_token)
             except Unauthorized:
                 self._tokens.delete(grant_id)
                 raise
@@ -155,7 +165,7 @@ class Grants:
             token = self._tokens.load(grant_id)
             if token is None:
                 return
-            self.app.revoke(token.refresh_token or token.access_token)
+            self._app.revoke(token.refresh_token or token.access_token)
             self._tokens.delete(grant_id)
 
 

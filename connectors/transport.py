@@ -44,8 +44,9 @@ class HttpSession(requests.Session):
     """A pool of kept-alive connections that many threads and users may share.
 
     Cookies are refused and the user's token travels per request, so nothing of one user reaches another's request.
-    `timeout` is (seconds to connect, seconds between bytes). `ca_file` is passed with each request because requests lets REQUESTS_CA_BUNDLE win over `Session.verify`
-    (psf/requests#3829); an explicit auth hook keeps a .netrc file from replacing the bearer token.
+    `timeout` is (seconds to connect, seconds between bytes). `ca_file` is passed with each request because requests
+    lets REQUESTS_CA_BUNDLE win over `Session.verify` (psf/requests#3829); an explicit auth hook keeps a .netrc file
+    from replacing the bearer token.
     """
 
     def __init__(self, ca_file: str | None = None, pool: int = 16, timeout: tuple[float, float] = TIMEOUT) -> None:

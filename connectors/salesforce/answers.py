@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NoReturn
 
 import requests
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionError, NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionError, NewConnectionError, ProxyError
 
 from connectors.errors import Ambiguous, ConnectorError, Fatal, Forbidden, NotFound, Retriable, Stale, Unauthorized
 from connectors.oauth import RECONNECT
@@ -79,7 +79,8 @@ _MESSAGES: Mapping[type[ConnectorError], str] = {
 
 _CODE = re.compile(r"[A-Z][A-Z_]{2,60}")
 _LIMIT_SECONDS = 60.0
-_NEVER_SENT = (NewConnectionError, ConnectTimeoutError, NameResolutionError)
+_NEVER_SENT = (NewConnectionError, ConnectTimeoutError, NameResolutionError, ProxyError)
+"""urllib3 raises these only before a byte of the request has left (ProxyError: before the tunnel stands)."""
 
 
 def error_code(body: object) -> str:

@@ -1,6 +1,7 @@
 """Salesforce behind the connector interface: one org, and each user's live session in it."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import requests
@@ -153,11 +154,12 @@ class SalesforceSession:
 
     def write(self, write: Write, preimage: PreImage) -> Written:
         """See `Session.write`."""
-        return self._writer.write(write, preimage)
+        return self._linked(write, self._writer.write(write, preimage))
 
     def find(self, write: Write, preimage: PreImage, since: datetime) -> Written | None:  # noqa: ARG002 - the key decides
         """See `Session.find`."""
-        return self._writer.find(write, since)
+        found = self._writer.find(write, since)
+        return self._linked(write, found) if found else None
 
     def undo(self, write: Write, preimage: PreImage, written: Written) -> None:
         """See `Session.undo`."""
@@ -166,3 +168,6 @@ class SalesforceSession:
     def link(self, ref: RecordRef) -> str:
         """See `Session.link`. A Lightning address; the instance host redirects to the org's Lightning host."""
         return f"{self._client.token.instance_url}/lightning/r/{object_name(ref.object)}/{record_id(ref.id)}/view"
+
+    def _linked(self, write: Write, written: Written) -> Written:
+        return replace(written, url=self.link(RecordRef(records.CRM, targets.written_object(write), written.ids[0])))

@@ -34,6 +34,11 @@ def created(kind: TargetKind) -> tuple[str, str, str]:
     return _CREATED[kind]
 
 
+def written_object(write: Write) -> str:
+    """The object that a write changes or creates."""
+    return write.record.object if write.target.kind is TargetKind.SUMMARY_FIELD else created(write.target.kind)[0]
+
+
 def available(ref: RecordRef, shapes: Shapes) -> tuple[Target, ...]:
     """What this user can write for a case, best first; nothing for other objects.
 

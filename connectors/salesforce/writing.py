@@ -101,15 +101,13 @@ class Writer:
         if _is_field(write):
             ids = [write.record.id]
             subs = [targets.set_field("set", write, write.values[0]["body"], preimage.version)]
-            object_ = write.record.object
         else:
             self._check_size(write, key)
             names = [f"create{number}" for number in range(len(write.values))]
             ids = [f"@{{{name}.id}}" for name in names]
             creations = [targets.insert(name, write, values) for name, values in zip(names, write.values, strict=True)]
             subs = [targets.condition(write, preimage.version), *creations]
-            object_ = targets.created(write.target.kind)[0]
-        subs.append(targets.versions(_STAMPS, object_, ids))
+        subs.append(targets.versions(_STAMPS, targets.written_object(write), ids))
         if key is not None:
             claim = marker.insert(_CLAIM, key, write.record.id, write.target.kind)
             subs = [claim, *subs, marker.note_targets(_NOTE, f"@{{{_CLAIM}.id}}", ids)]
@@ -176,8 +174,7 @@ class Writer:
 
     def _result(self, write: Write, ids: Sequence[str]) -> Written:
         """What the records of an arrived write look like now."""
-        object_ = write.record.object if _is_field(write) else targets.created(write.target.kind)[0]
-        answers = self._client.composite([targets.versions(_STAMPS, object_, ids)])
+        answers = self._client.composite([targets.versions(_STAMPS, targets.written_object(write), ids)])
         return _written(ids, records_of(answers[_STAMPS].result()))
 
     def _row(self, write: Write, fields: Sequence[str]) -> Mapping[str, Any] | None:

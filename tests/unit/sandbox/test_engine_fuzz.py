@@ -1,5 +1,6 @@
 """Anything in, the vendor's answer out: no input breaks the engine, and indexes never change a result."""
 
+import contextlib
 import json
 from collections.abc import Mapping
 
@@ -207,8 +208,8 @@ def test_a_failed_transaction_leaves_no_trace(before: list[Row], inside: list[Ro
     rows, indexes = store.snapshot(), repr(sorted(map(str, store.tables["Case"]._indexes["ContactId"].items())))
     with contextlib.suppress(ZeroDivisionError), store.transaction():
         for step in inside:
-            row = None if isinstance(step, str) else step
-            store.put("Case", step if isinstance(step, str) else str(step["Id"]), row)
+            new = None if isinstance(step, str) else step
+            store.put("Case", step if isinstance(step, str) else str(step["Id"]), new)
         _ = 1 // 0
     assert store.snapshot() == rows
     assert repr(sorted(map(str, store.tables["Case"]._indexes["ContactId"].items()))) == indexes

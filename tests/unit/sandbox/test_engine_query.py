@@ -67,8 +67,8 @@ def test_the_error_of_an_unknown_column_is_salesforces() -> None:
     assert reply.body == [
         {
             "message": "\nSELECT Id,Foo__c FROM Case\n          ^\nERROR at Row:1:Column:11\nNo such column 'Foo__c' "
-            "on entity 'Case'. If you are attempting to use a custom field, be sure to append the '__c' after the custom "
-            "field name. Please reference your WSDL or the describe call for the appropriate names.",
+            "on entity 'Case'. If you are attempting to use a custom field, be sure to append the '__c' after the "
+            "custom field name. Please reference your WSDL or the describe call for the appropriate names.",
             "errorCode": "INVALID_FIELD",
         }
     ]

@@ -87,9 +87,9 @@ class Candidate:
     count: int
     cues: Cues
     turn: float
-    place: float
     central: float
-    topic: float
+    place: float = 0.0
+    topic: float = 0.0
 
     @property
     def due(self) -> str:
@@ -131,16 +131,25 @@ def candidates(passages: Sequence[Passage], vectors: Vectors | None) -> list[Can
     found: list[Candidate] = []
     for turn, i in zip(turns, order, strict=True):
         found += _of_passage(passages[i], turn, float(central[i]))
-    return _with_topic(found)
+    return _in_context(found)
 
 
-def _with_topic(found: Sequence[Candidate]) -> list[Candidate]:
+def _in_context(found: Sequence[Candidate]) -> list[Candidate]:
+    """The same with `place` and `topic`, which depend on the whole message and the whole thread."""
     records: dict[str, set[RecordRef]] = {}
+    messages: dict[tuple[RecordRef, str], list[Candidate]] = {}
     for candidate in found:
+        messages.setdefault((candidate.passage.key.ref, candidate.passage.key.field), []).append(candidate)
         for word in candidate.words:
             records.setdefault(word, set()).add(candidate.passage.key.ref)
     return [
-        replace(c, topic=sum(len(records[word]) > 1 for word in c.words) / max(_FEW_WORDS, len(c.words))) for c in found
+        replace(
+            candidate,
+            place=position / max(1, len(message) - 1),
+            topic=sum(len(records[word]) > 1 for word in candidate.words) / max(_FEW_WORDS, len(candidate.words)),
+        )
+        for message in messages.values()
+        for position, candidate in enumerate(message)
     ]
 
 
@@ -176,20 +185,19 @@ def _of_passage(passage: Passage, turn: float, central: float) -> list[Candidate
         return []
     closing = _CLOSING.search(text, _LEAST_BEFORE_CLOSING)
     body = text[: closing.start()] if closing else text
-    trimmed = (_trimmed(text, start, end) for start, end in sentences(body))
-    spans = [(start, end) for start, end in trimmed if _prose(text[start:end])]
-    found = []
-    for position, (start, end) in enumerate(spans[:SENTENCES_PER_PASSAGE]):
+    found: list[Candidate] = []
+    for start, end in (_trimmed(text, *span) for span in sentences(body)):
         sentence = text[start:end]
+        if len(found) >= SENTENCES_PER_PASSAGE or not _prose(sentence):
+            continue
         words = tokens(sentence)
         marks = cues(sentence, words)
         count = max(len(words), len(sentence) // CHARS_PER_WORD) if spaceless(sentence) else len(words)
         if _small_talk(marks, count):
             continue
-        place = 1.0 if passage.key.ordinal else position / max(1, len(spans) - 1)
         meaning = content(words)
         codes = frozenset(word for word in meaning if _DIGIT.search(word))
-        found.append(Candidate(passage, sentence, start, end, meaning, codes, count, marks, turn, place, central, 0.0))
+        found.append(Candidate(passage, sentence, start, end, meaning, codes, count, marks, turn, central))
     return found
 
 

@@ -27,7 +27,7 @@ RELATED_SCORE: Final = 0.35
 _FLAGGED: Final = 0.3
 """Weight of a sentence from a passage that looks manipulated."""
 _LEAST: Final[Mapping[Seeks, float]] = {
-    Seeks.PROBLEM: 0.3,
+    Seeks.PROBLEM: 0.4,
     Seeks.ATTEMPT: 0.4,
     Seeks.STATE: 0.35,
     Seeks.PROMISE: 0.45,
@@ -72,6 +72,7 @@ class _Thread:
     def __init__(self, pool: Sequence[Candidate]) -> None:
         self.pool = pool
         self.first_inbound = min((c.turn for c in pool if c.passage.role is Role.CUSTOMER), default=0.0)
+        self.titles_only = all(c.passage.key.field == "Subject" for c in pool)
         self._said: dict[float, dict[bool, frozenset[str]]] = {}
         for c in pool:
             side = self._said.setdefault(c.turn, {})
@@ -156,9 +157,10 @@ def _problem(c: Candidate, thread: _Thread) -> float:
     if c.passage.role is Role.AGENT or c.resolution:
         return 0.0
     opening = c.turn <= thread.first_inbound or c.passage.role is Role.RECORD
-    told = 0.3 * opening + 0.25 * (c.place == 0) * opening + 0.15 * c.cues.problem + 0.2 * c.specific + 0.1 * c.topic
-    title = c.passage.key.field == "Subject"
-    return told + 0.05 * c.central - 0.4 * title - 0.1 * c.question - 0.2 * c.cues.polite - 0.1 * c.cues.promise
+    told = opening * (0.25 + 0.3 * (c.place == 0) + 0.15 * bool(c.codes)) + 0.1 * c.cues.problem + 0.15 * c.specific
+    told += 0.1 * c.topic
+    title = c.passage.key.field == "Subject" and not thread.titles_only
+    return told + 0.05 * c.central - 0.5 * title - 0.1 * c.question - 0.2 * c.cues.polite - 0.1 * c.cues.promise
 
 
 def _attempt(c: Candidate, thread: _Thread) -> float:

@@ -88,6 +88,13 @@ def test_sections_hold_what_they_seek() -> None:
     assert texts(claims, "promises") == ["We'll ship a new print head by Friday."]
 
 
+def test_a_title_alone_is_the_situation() -> None:
+    """A case that has only a subject is told by it; beside a text the subject says nothing new."""
+    title = passage(1, "Label printer LP-220 stops after ten labels", Role.RECORD, day=2, field="Subject")
+    assert texts(generate([title]), "situation") == [title.text]
+    assert title.text not in texts(generate([title, *THREAD[1:]]), "situation")
+
+
 def test_promise_carries_its_due_date() -> None:
     """The Friday of a message of Monday, 9 November 2026, is the 13th."""
     (promise,) = [claim for claim in generate(THREAD) if claim.section == "promises"]

@@ -76,9 +76,12 @@ class Faults:
         Raises:
             Refused: unknown matcher or action, or a pattern that does not compile.
         """
-        match, action = dict(document.get("match") or {}), dict(document.get("action") or {})
+        match, action = document.get("match") or {}, document.get("action") or {}
+        if not isinstance(match, dict) or not isinstance(action, dict):
+            raise Refused("`match` and `action` must be objects")
+        action = dict(action)
         name = action.pop("name", None)
-        if name not in ACTIONS:
+        if not isinstance(name, str) or name not in ACTIONS:
             raise Refused(f"unknown action {name!r}; there are {', '.join(sorted(ACTIONS))}")
         if unknown := match.keys() - _MATCHERS:
             raise Refused(f"unknown matcher {', '.join(sorted(unknown))}; there are {', '.join(sorted(_MATCHERS))}")

@@ -77,7 +77,7 @@ class Mutations:
             raise Refused(f"{name}: no {error.args[0]} given, or unknown") from None
         except ApiError as error:
             raise Refused(f"{name}: {error.code}") from None
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, AttributeError) as error:
             raise Refused(f"{name}: {error}") from None
 
     def _user(self, key: str) -> str:

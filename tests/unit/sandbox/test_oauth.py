@@ -153,6 +153,7 @@ def door() -> Door:
         ({"redirect_uri": "http://127.0.0.1:5000/callback/"}, "redirect_uri_mismatch"),
         ({"redirect_uri": "http://127.0.0.1@evil.example/callback"}, "redirect_uri_mismatch"),
         ({"redirect_uri": "http://127.0.0.1:5000/callback?next=x"}, "redirect_uri_mismatch"),
+        ({"redirect_uri": "http://[127.0.0.1/callback"}, "redirect_uri_mismatch"),
     ],
 )
 def test_untrusted_redirect_is_shown_not_followed(door: Door, change: dict[str, str], code: str) -> None:

@@ -47,7 +47,10 @@ class Client:
 
     def accepts(self, redirect_uri: str) -> bool:
         """Whether a redirect goes to a place that this client registered."""
-        parts = urlsplit(redirect_uri)
+        try:
+            parts = urlsplit(redirect_uri)
+        except ValueError:
+            return False
         return (
             parts.scheme in {"http", "https"}
             and parts.hostname in LOOPBACK

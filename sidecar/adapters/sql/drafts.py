@@ -24,6 +24,7 @@ from sidecar.interfaces import KeyRing
 
 _BATCH = 100
 _ENDED = (DraftState.APPLIED, DraftState.DISCARDED, DraftState.EXPIRED, DraftState.UNDONE)
+_has_ended = drafts.c.state.in_([str(state) for state in _ENDED])
 
 
 class SqlDraftStore:
@@ -165,15 +166,14 @@ class SqlDraftStore:
         return touched
 
     def _past_their_time(self, now: datetime, after: str) -> Any:  # noqa: ANN401 - a Select of the row type
-        open_too_long = and_(drafts.c.state == str(DraftState.DRAFT), drafts.c.expires <= stamp(now))
-        ended = and_(
-            drafts.c.state.in_([str(state) for state in _ENDED]),
-            or_(
-                and_(drafts.c.kept != str(Kept.NOTHING), drafts.c.changed <= stamp(now - self._retention.content)),
-                drafts.c.changed <= stamp(now - self._retention.rows),
-            ),
+        not_empty = drafts.c.kept != str(Kept.NOTHING)
+        due = or_(
+            and_(drafts.c.state == str(DraftState.DRAFT), drafts.c.expires <= stamp(now)),
+            and_(drafts.c.state == str(DraftState.EXPIRED), not_empty),
+            and_(_has_ended, not_empty, drafts.c.changed <= stamp(now - self._retention.content)),
+            and_(_has_ended, drafts.c.changed <= stamp(now - self._retention.rows)),
         )
-        query = select(drafts).where(drafts.c.id > after, or_(open_too_long, ended)).order_by(drafts.c.id).limit(_BATCH)
+        query = select(drafts).where(drafts.c.id > after, due).order_by(drafts.c.id).limit(_BATCH)
         return query.with_for_update()
 
     def _retire(self, connection: Connection, row: Row[Any], now: datetime) -> bool:

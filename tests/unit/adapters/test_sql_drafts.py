@@ -216,6 +216,14 @@ def test_an_expired_draft_is_emptied_and_stays_for_its_key(store: SqlDraftStore,
     assert SECRET_TEXT.encode() not in on_disk(database)
 
 
+def test_a_draft_that_was_expired_elsewhere_is_emptied_by_the_next_purge(store: SqlDraftStore) -> None:
+    """It need not have been purge that found it too old."""
+    through(store, store.add(make_draft()), DraftState.EXPIRED)
+    assert store.purge(NOW) == 1
+    assert store.get(TENANT, USER, "draft-1").sources == ()
+    assert store.purge(NOW) == 0
+
+
 def test_an_applied_draft_can_be_undone_for_thirty_days(store: SqlDraftStore) -> None:
     """The cited text goes after a day; what undo needs stays, and the reduced draft still moves on."""
     applied = through(store, store.add(make_draft()), DraftState.APPLYING, DraftState.APPLIED)

@@ -40,28 +40,11 @@ def load(make: "type[Org]", document: Mapping[str, object], records: Iterable[tu
          clock: "Clock") -> "Org":  # fmt: skip
     """See `Org.load`."""
     document = _with_admin(document)
+    settings = _settings(document)
     schema = standard_schema()
     schema.extend(cast("Mapping[str, Json]", _mapping(document.get("schema"))))
-    head = _mapping(document.get("org"))
-    org_id = _resolve(str(head.get("Id") or mint("00D", "5e0", 1)))
-    rows: list[tuple[str, Json]] = [("Organization", {"Id": org_id, "Name": head.get("Name", "Sandbox")})]
-    for key, name in _PEOPLE.items():
-        rows += [(name, item) for item in _items(document, key)]
-    known = {_resolve(str(item.get("Id"))) for _, item in rows}
-    rows += [
-        (name, dict(record))
-        for name, record in records
-        if name != "Organization" and _resolve(str(record.get("Id"))) not in known
-    ]
+    rows = _rows(document, records, settings)
     _infer(schema, rows)
-    assigned = _mapping(document.get("assignment"))
-    settings = Settings(
-        org_id,
-        str(head.get("alias") or "main"),
-        str(head.get("my_domain") or "sandbox"),
-        int(str(head.get("daily_api_limit") or DEFAULT_DAILY_LIMIT)),
-        {str(name): _resolve(str(target)) for name, target in assigned.items()},
-    )
     store = Store(schema.objects.values())
     permissions = Permissions(
         schema,
@@ -82,6 +65,32 @@ def load(make: "type[Org]", document: Mapping[str, object], records: Iterable[tu
     return org
 
 
+def _settings(document: Mapping[str, object]) -> Settings:
+    head, assigned = _mapping(document.get("org")), _mapping(document.get("assignment"))
+    return Settings(
+        _resolve(str(head.get("Id") or mint("00D", "5e0", 1))),
+        str(head.get("alias") or "main"),
+        str(head.get("my_domain") or "sandbox"),
+        int(str(head.get("daily_api_limit") or DEFAULT_DAILY_LIMIT)),
+        {str(name): _resolve(str(target)) for name, target in assigned.items()},
+    )
+
+
+def _rows(document: Mapping[str, object], records: Iterable[tuple[str, Mapping[str, object]]],
+          settings: Settings) -> list[tuple[str, Json]]:  # fmt: skip
+    """Everything to store, people first; what the document says of a person wins over a record with her id."""
+    name = _mapping(document.get("org")).get("Name", "Sandbox")
+    rows: list[tuple[str, Json]] = [("Organization", {"Id": settings.id, "Name": name})]
+    for key, kind in _PEOPLE.items():
+        rows += [(kind, item) for item in _items(document, key)]
+    known = {_resolve(str(item.get("Id"))) for _, item in rows}
+    return rows + [
+        (kind, dict(record))
+        for kind, record in records
+        if kind != "Organization" and _resolve(str(record.get("Id"))) not in known
+    ]
+
+
 def _with_admin(document: Mapping[str, object]) -> Mapping[str, object]:
     """A document without users gets one administrator; one without profiles gets the administrator's for everybody."""
     users, profiles = _items(document, "users"), _items(document, "profiles")
@@ -97,8 +106,10 @@ def _with_admin(document: Mapping[str, object]) -> Mapping[str, object]:
 
 def _infer(schema: Schema, rows: list[tuple[str, Json]]) -> None:
     unknown: dict[str, dict[str, list[Value]]] = {}
+    prefixes: dict[str, str] = {}
     for name, record in rows:
         kind = schema.object(name)
+        prefixes.setdefault(name, _resolve(str(record.get("Id") or ""))[:3])
         for key, value in record.items():
             if key in _NOT_FIELDS or (kind is not None and kind.field(key)) or isinstance(value, dict | list):
                 continue
@@ -108,7 +119,7 @@ def _infer(schema: Schema, rows: list[tuple[str, Json]]) -> None:
     for name, fields in unknown.items():
         if not re.fullmatch(r"[A-Za-z]\w*", name, re.ASCII):
             raise ValueError("an object name must be letters, digits and underscores")
-        schema.infer(name, fields)
+        schema.infer(name, fields, prefixes[name])
 
 
 def _fill(org: "Org", rows: list[tuple[str, Json]]) -> None:
@@ -116,15 +127,23 @@ def _fill(org: "Org", rows: list[tuple[str, Json]]) -> None:
     owners = {_resolve(str(record.get("Id"))) for name, record in rows if name in {"User", "Group"}}
     admin = _admin_of(rows)
     given = {_resolve(str(record["Id"])) for _, record in rows if record.get("Id")}
+    _reserve_numbers(org, rows)
     for place, (name, record) in enumerate(rows):
         kind = org.kind(name)
-        row = _row_of(kind, record, _where(kind, record, place))
-        if row.get("Id") is None:
-            row["Id"] = _fresh_id(org, kind, given)
+        where = _where(kind, record, place)
+        row = _row_of(kind, record, where)
+        record_id = row.get("Id") or _fresh_id(org, kind, given)
+        if str(record_id)[:3] != kind.prefix:
+            raise ValueError(f"{where}: an Id of {kind.name} begins with {kind.prefix}")
+        if org.store.get(kind.name, record_id) is not None:
+            raise ValueError(f"{where}: the Id was given to an earlier record")
+        row["Id"] = record_id
         if kind.owned and row.get("OwnerId") not in owners:
             row["OwnerId"] = admin
         _stamp(row, stamp(_FIRST_DAY + timedelta(seconds=place)), owners, admin)
-        _number(org, kind, row)
+        for item in kind.fields.values():
+            if item.auto_number and row.get(item.name) is None:
+                row[item.name] = f"{org.next_number(f'{kind.name}.{item.name}'):08d}"
         org.store.put(kind.name, str(row["Id"]), derive(kind, row, keep=frozenset(record)))
 
 
@@ -160,14 +179,14 @@ def _stamp(row: Row, made: str, owners: AbstractSet[str], admin: str) -> None:
             row[by] = owner if owner.startswith("005") else admin
 
 
-def _number(org: "Org", kind: ObjectType, row: Row) -> None:
-    """Give auto-numbers, and go on after those that the records brought along."""
-    for item in kind.fields.values():
-        sequence = f"{kind.name}.{item.name}"
-        if item.auto_number and row.get(item.name) is None:
-            row[item.name] = f"{org.next_number(sequence):08d}"
-        elif item.auto_number:
-            org.reserve(sequence, int(re.sub(r"\D", "", str(row[item.name]))[:9] or 0))
+def _reserve_numbers(org: "Org", rows: list[tuple[str, Json]]) -> None:
+    """Let auto-numbers go on after those that the records bring along."""
+    for name, record in rows:
+        kind = org.kind(name)
+        for item in kind.fields.values():
+            if item.auto_number and record.get(item.name):
+                digits = re.sub(r"\D", "", str(record[item.name]))[:9]
+                org.reserve(f"{kind.name}.{item.name}", int(digits or 0))
 
 
 def _loaded(known: Field, value: object, where: str) -> Value:
@@ -185,11 +204,22 @@ def _loaded(known: Field, value: object, where: str) -> Value:
         return normal
     if known.type == "boolean":
         return value if isinstance(value, bool) else str(value).lower() in {"true", "1"}
-    if isinstance(value, int | float) and known.type in NUMBERS:
-        return value
+    if known.type in NUMBERS:
+        return _loaded_number(known, value, where)
     if isinstance(value, str | int | float):
         return str(value) or None
     raise ValueError(f"{where}: {known.name} has a value of a type that JSON fields do not have")
+
+
+def _loaded_number(known: Field, value: object, where: str) -> Value:
+    if value == "":
+        return None
+    if isinstance(value, int | float):
+        return value
+    try:
+        return float(str(value))
+    except ValueError:
+        raise ValueError(f"{where}: {known.name} is not a number") from None
 
 
 def _admin_of(rows: list[tuple[str, Json]]) -> str:

@@ -7,7 +7,7 @@ from connectors.sandbox.salesforce.ids import canonical
 from connectors.sandbox.salesforce.org import Org
 from connectors.sandbox.salesforce.sharing import Level
 from connectors.sandbox.salesforce.soql_ast import Comparison, Condition, FieldRef, Literal, Logical, Membership, Query
-from connectors.sandbox.salesforce.soql_parser import excerpt
+from connectors.sandbox.salesforce.soql_tokens import excerpt
 from connectors.sandbox.salesforce.values import Row, Value, text_of
 
 MAX_RECORDS: Final = 200

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from connectors.sandbox.salesforce.call import Answer, Call, flag, listed, object_of
-from connectors.sandbox.salesforce.errors import ApiError, no_such_column
+from connectors.sandbox.salesforce.errors import ApiError, no_such_column, no_such_type
 from connectors.sandbox.salesforce.ids import canonical
+from connectors.sandbox.salesforce.schema import ObjectType
 from connectors.sandbox.salesforce.values import Json
 
 MAX_RECORDS: Final = 200
@@ -30,7 +31,7 @@ def create(call: Call) -> Answer:
 
     def one(item: object) -> Json:
         record = object_of(item)
-        return {"id": call.writer.create(call.kind(_type(record)), record)}
+        return {"id": call.writer.create(_kind(call, record), record)}
 
     return _each(call, listed(body, "records", MAX_RECORDS), one, all_or_none=flag(body.get("allOrNone", False)))
 
@@ -41,7 +42,7 @@ def update(call: Call) -> Answer:
 
     def one(item: object) -> Json:
         record = object_of(item)
-        kind = call.kind(_type(record))
+        kind = _kind(call, record)
         given = next((str(value) for key, value in record.items() if key.lower() == "id"), "")
         row = call.writer.readable(kind, given, deleted=True)
         call.writer.update(kind, row, {key: value for key, value in record.items() if key.lower() != "id"})
@@ -145,9 +146,11 @@ def _go_on(outcomes: Sequence[_Outcome], *, all_or_none: bool) -> None:
         raise _RollbackError
 
 
-def _type(record: Json) -> str:
+def _kind(call: Call, record: Json) -> ObjectType:
+    """The object that a record's `attributes` name, when the user may see it at all."""
     attributes = record.get("attributes")
     name = attributes.get("type") if isinstance(attributes, dict) else None
-    if not isinstance(name, str):
-        raise ApiError(400, "INVALID_TYPE", "A record must name its type in attributes", ())
-    return name
+    kind = call.org.schema.object(name) if isinstance(name, str) else None
+    if kind is None or not call.org.permissions.visible(call.user_id, kind.name):
+        raise no_such_type(str(name or ""))
+    return kind

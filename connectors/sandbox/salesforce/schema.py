@@ -102,6 +102,13 @@ class ObjectType:
         return "ownerid" in self.fields
 
     @property
+    def lookups(self) -> tuple[str, ...]:
+        """The fields that point at other records, but for the one that every write moves."""
+        return tuple(
+            item.name for item in self.fields.values() if item.reference_to and item.name != "LastModifiedById"
+        )
+
+    @property
     def name_field(self) -> str:
         """The field that names a record to people."""
         return next((item.name for item in self.fields.values() if item.name_field), "Id")
@@ -144,9 +151,13 @@ class Schema:
             extra = [_field_of(item) for item in listed if isinstance(item, dict)] if isinstance(listed, list) else []
             self._put(known, extra)
 
-    def infer(self, name: str, unknown: Mapping[str, Iterable[Value]]) -> None:
-        """Add fields that records carry but the schema does not know, with the type that their values suggest."""
-        known = self.object(name) or _custom_object(name, {}, len(self.objects))
+    def infer(self, name: str, unknown: Mapping[str, Iterable[Value]], prefix: str = "") -> None:
+        """Add fields that records carry but the schema does not know, with the type that their values suggest.
+
+        `prefix` is the key prefix of the records' ids, for an object that is new.
+        """
+        free = prefix if all(item.prefix != prefix for item in self.objects.values()) else ""
+        known = self.object(name) or _custom_object(name, {"keyPrefix": free}, len(self.objects))
         self._put(known, [_inferred(field_name, values) for field_name, values in unknown.items()])
 
     def _put(self, base: ObjectType, extra: list[Field]) -> None:

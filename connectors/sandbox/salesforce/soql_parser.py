@@ -1,7 +1,6 @@
-"""Reads SOQL text into `soql_ast.Query`: a tokenizer and a recursive-descent parser with Salesforce's errors."""
+"""Reads SOQL text into `soql_ast.Query`: a recursive-descent parser with Salesforce's errors."""
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
@@ -21,35 +20,12 @@ from connectors.sandbox.salesforce.soql_ast import (
     Query,
     SemiJoin,
 )
+from connectors.sandbox.salesforce.soql_tokens import Token, excerpt, tokenize, unescape
 from connectors.sandbox.salesforce.values import instant, normal_date
 
 MAX_LENGTH: Final = 100_000
 MAX_OFFSET: Final = 2_000
 _MAX_DEPTH: Final = 50
-_TOKEN = re.compile(
-    r"""\s*(?:
-    (?P<string>'(?:[^'\\]|\\.)*')
-  | (?P<date>\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?)?)
-  | (?P<number>[+-]?\d+(?:\.\d+)?)
-  | (?P<name>[A-Za-z]\w*(?:\.[A-Za-z]\w*)*)
-  | (?P<operator><=|>=|!=|<>|=|<|>)
-  | (?P<mark>[(),:])
-  )""",
-    re.VERBOSE | re.IGNORECASE | re.ASCII | re.DOTALL,
-)
-_ESCAPE = re.compile(r"\\(u[0-9A-Fa-f]{4}|.)", re.DOTALL)
-_ESCAPES: Final = {
-    "n": "\n",
-    "r": "\r",
-    "t": "\t",
-    "b": "\b",
-    "f": "\f",
-    "'": "'",
-    '"': '"',
-    "\\": "\\",
-    "%": "%",
-    "_": "_",
-}
 _COMPARISONS: Final = frozenset({"=", "!=", "<>", "<", "<=", ">", ">=", "like"})
 _RESERVED: Final = frozenset(
     {"and", "asc", "desc", "excludes", "first", "from", "group", "having", "in", "includes", "last", "like", "limit",
@@ -61,27 +37,6 @@ _RANGE = re.compile(
     r"|(?:LAST|NEXT)_N_(?:DAYS|WEEKS|MONTHS|QUARTERS|YEARS)|N_(?:DAYS|WEEKS|MONTHS)_AGO",
     re.IGNORECASE,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class _Token:
-    kind: str
-    text: str
-    position: int
-
-    @property
-    def word(self) -> str:
-        """Lower-case text of a name, empty for anything else."""
-        return self.text.lower() if self.kind == "name" else ""
-
-
-def excerpt(text: str, position: int) -> str:
-    """The head of a query error: the text around `position`, a caret below it, and Row and Column."""
-    start = max(0, position - 20)
-    shown = text[start : position + 20].replace("\n", " ")
-    row = text.count("\n", 0, position) + 1
-    column = position - text.rfind("\n", 0, position)
-    return f"\n{shown}\n{' ' * (position - start)}^\nERROR at Row:{row}:Column:{column}\n"
 
 
 @lru_cache(maxsize=512)
@@ -99,7 +54,7 @@ def parse(text: str) -> Query:
 class _Parser:
     def __init__(self, text: str) -> None:
         self._text = text
-        self._tokens = _tokens(text)
+        self._tokens = tokenize(text)
         self._at = 0
         self._depth = 0
 
@@ -211,7 +166,7 @@ class _Parser:
         token = self._next()
         if token.kind == "string":
             raw = token.text[1:-1]
-            return Literal(_ESCAPE.sub(_unescape, raw), token.position, raw)
+            return Literal(unescape(raw), token.position, raw)
         if token.kind == "date":
             value = instant(token.text) if "T" in token.text.upper() else normal_date(token.text)
             if value is not None:
@@ -241,7 +196,7 @@ class _Parser:
         token = self._name()
         return FieldRef(tuple(token.text.split(".")), token.position)
 
-    def _name(self) -> _Token:
+    def _name(self) -> Token:
         token = self._next()
         if token.kind != "name" or token.word in _RESERVED:
             raise self._failure(token)
@@ -253,10 +208,10 @@ class _Parser:
             raise self._failure(token)
         return int(token.text)
 
-    def _peek(self, ahead: int = 0) -> _Token:
+    def _peek(self, ahead: int = 0) -> Token:
         return self._tokens[min(self._at + ahead, len(self._tokens) - 1)]
 
-    def _next(self) -> _Token:
+    def _next(self) -> Token:
         token = self._peek()
         self._at += 1
         return token
@@ -293,29 +248,6 @@ class _Parser:
         if self._depth > _MAX_DEPTH:
             raise malformed_query("Query is too complex: too many nested conditions.")
 
-    def _failure(self, token: _Token) -> ApiError:
+    def _failure(self, token: Token) -> ApiError:
         what = "unexpected end of query" if token.kind == "end" else f"unexpected token: '{token.text}'"
         return malformed_query(f"{excerpt(self._text, token.position)}{what}")
-
-
-def _unescape(match: re.Match[str]) -> str:
-    code = match[1]
-    if len(code) > 1:
-        return chr(int(code[1:], 16))
-    if code not in _ESCAPES:
-        raise malformed_query(f"Invalid string literal '{match.string}'. Illegal character sequence '\\{code}'")
-    return _ESCAPES[code]
-
-
-def _tokens(text: str) -> list[_Token]:
-    tokens: list[_Token] = []
-    position, end = 0, len(text.rstrip())
-    while position < end:
-        match = _TOKEN.match(text, position)
-        if match is None or match.lastgroup is None:
-            start = position + len(text[position:]) - len(text[position:].lstrip())
-            raise malformed_query(f"{excerpt(text, start)}unexpected token: '{text[start]}'")
-        tokens.append(_Token(match.lastgroup, match[match.lastgroup], match.start(match.lastgroup)))
-        position = match.end()
-    tokens.append(_Token("end", "", end))
-    return tokens

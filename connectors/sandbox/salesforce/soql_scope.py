@@ -9,7 +9,7 @@ from connectors.sandbox.salesforce.org import Org
 from connectors.sandbox.salesforce.record_access import access_of
 from connectors.sandbox.salesforce.schema import Field, ObjectType
 from connectors.sandbox.salesforce.soql_ast import FieldRef
-from connectors.sandbox.salesforce.soql_parser import excerpt
+from connectors.sandbox.salesforce.soql_tokens import excerpt
 from connectors.sandbox.salesforce.values import Row, Value
 
 Getter = Callable[[Row], Value]

@@ -7,18 +7,10 @@ from typing import Final
 from connectors.sandbox.salesforce.schema import ObjectType
 from connectors.sandbox.salesforce.values import Row, Value
 
-SHARING_FIELDS: Final = (
-    "OwnerId",
-    "ParentId",
-    "RelatedToId",
-    "ActivityId",
-    "AccountId",
-    "WhatId",
-    "WhoId",
-    "IsDeleted",
-)
-"""A change in one of these may change who sees which record."""
-_SHARING_OBJECTS: Final = frozenset({"User", "UserRole", "Group"})
+_PEOPLE: Final = frozenset({"User", "UserRole", "Group"})
+_STATUSES: Final = {"EmailMessage": "Status", "Knowledge__kav": "PublishStatus"}
+_LEND_THEIR_ACCOUNT: Final = frozenset({"Case", "Contact", "Opportunity"})
+"""A record of these opens its account to its readers, so a new one may change who reads an older record."""
 
 
 class Table:
@@ -80,10 +72,11 @@ class Store:
 
     def put(self, kind: str, record_id: str, row: Row | None) -> None:
         """Store one record of object `kind`; inside a transaction it can still be rolled back."""
-        old = self.tables[kind].put(record_id, row)
+        table = self.tables[kind]
+        old = table.put(record_id, row)
         if self._journal is not None:
             self._journal.append((kind, record_id, old))
-        if _moves_sharing(kind, old, row):
+        if _moves_sharing(table.kind, old, row):
             self.sharing_generation += 1
 
     def get(self, kind: str, record_id: Value) -> Row | None:
@@ -132,10 +125,12 @@ class Store:
         self.sharing_generation += 1
 
 
-def _moves_sharing(kind: str, old: Row | None, row: Row | None) -> bool:
-    if kind in _SHARING_OBJECTS:
+def _moves_sharing(kind: ObjectType, old: Row | None, row: Row | None) -> bool:
+    """May this write change who sees which record? Lookups lead to owners and parents, so any of them may."""
+    if kind.name in _PEOPLE:
         return True
     if old is None or row is None:
         present = row or old or {}
-        return bool(present.get("AccountId"))
-    return any(old.get(name) != row.get(name) for name in SHARING_FIELDS) or old.get("Status") != row.get("Status")
+        return kind.name in _LEND_THEIR_ACCOUNT and bool(present.get("AccountId"))
+    fields = ("IsDeleted", _STATUSES.get(kind.name, "IsDeleted"), *kind.lookups)
+    return any(old.get(name) != row.get(name) for name in fields)

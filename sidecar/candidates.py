@@ -65,7 +65,8 @@ _CLOSING: Final = re.compile(
 _LEAST_BEFORE_CLOSING: Final = 20
 _POLITE_ONLY: Final = 14
 """A sentence of at most so many words that carries a courtesy and no other cue says nothing."""
-_NAMES_ONLY: Final = re.compile(r"^(?:(?:\[[A-Z_]+\d*\]|[A-ZÀ-Þ][\w'.-]*|und|and|et|y|de|der|von|\||,|/|·)\s*){1,8}$")
+_LINKS_OF_NAMES: Final = frozenset({"und", "and", "et", "y", "de", "der", "von", "van", "|", "/", "\u00b7", "&"})
+_MOST_NAMES: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +189,7 @@ def _of_passage(passage: Passage, turn: float, central: float) -> list[Candidate
     found: list[Candidate] = []
     for start, end in (_trimmed(text, *span) for span in sentences(body)):
         sentence = text[start:end]
-        if len(found) >= SENTENCES_PER_PASSAGE or not _prose(sentence):
+        if len(found) >= SENTENCES_PER_PASSAGE or not _prose(sentence, title=passage.key.field == "Subject"):
             continue
         words = tokens(sentence)
         marks = cues(sentence, words)
@@ -223,7 +224,7 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
-def _prose(sentence: str) -> bool:
+def _prose(sentence: str, *, title: bool) -> bool:
     if len(sentence) > MAX_CHARS or _LOG.match(sentence):
         return False
     letters = sum(map(str.isalpha, sentence)) + sentence.count(" ")
@@ -238,8 +239,15 @@ def _prose(sentence: str) -> bool:
     return (
         len(words) >= _MIN_WORDS
         and len(_SYMBOLS_OF_CODE.findall(sentence)) <= len(words) // 6
-        and not _NAMES_ONLY.match(sentence)
+        and (title or not _names_only(words))
     )
+
+
+def _names_only(words: Sequence[str]) -> bool:
+    """A line of capitalised words and no stop: a name, a title, a firm."""
+    if len(words) > _MOST_NAMES or words[-1].endswith((".", "!", "?")):
+        return False
+    return all(word[0].isupper() or word[0] == "[" or word in _LINKS_OF_NAMES for word in words)
 
 
 def _small_talk(marks: Cues, count: int) -> bool:

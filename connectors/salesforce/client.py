@@ -114,9 +114,11 @@ def restful(salesforce: Salesforce, method: str, path: str, *, write: bool, **op
         status, body = refused.status, refused.content
     except requests.RequestException as failed:
         raise_unanswered(failed, write=write)
+    except TypeError:  # simple-salesforce measures the answer: JSON that is neither object nor list has no length
+        status, body = requests.codes.ok, None
     # Outside the handlers: simple-salesforce's exceptions print the answer, so they must not become a context.
     if status == requests.codes.unauthorized and error_code(body) == EXPIRED:
         raise Expired(RECONNECT, code=EXPIRED)
-    if write and status >= requests.codes.server_error:
+    if write and (status == requests.codes.ok or status >= requests.codes.server_error):
         raise ambiguous(str(status))
     raise error_for(status, body)

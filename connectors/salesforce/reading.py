@@ -36,6 +36,8 @@ def read(client: Client, schema: Schema, ref: RecordRef, fields: Fields) -> Bund
     paths = {name: records.paths(name, wanted) for name, wanted in fields.items()} | {root: root_paths}
 
     def build(shapes: Shapes) -> list[Sub]:
+        if not shapes.get(root):
+            return []
         subs = [query(_ROOT, select(records.shown(root_paths, root, shapes), root, f"Id = {own}"))]
         for name, lookup in threads.items():
             if shapes.get(name):
@@ -51,7 +53,7 @@ def read(client: Client, schema: Schema, ref: RecordRef, fields: Fields) -> Bund
         return subs
 
     shapes, answers = schema.ask(paths, build)
-    rows = records_of(answers[_ROOT].result())
+    rows = records_of(answers[_ROOT].result()) if _ROOT in answers else []
     if not rows:
         raise NotFound("no such record for this user", code="NOT_FOUND")
     thread, truncated = _thread(client, answers, fields, shapes)

@@ -48,15 +48,37 @@ class Stage(Protocol):
     Agent and colleague see the case, the outsider does not; all of them see the article.
     """
 
-    connector: Connector
-    tokens: TokenStore
-    agent: str
-    colleague: str
-    outsider: str
-    case: RecordRef
-    article: RecordRef
-    secrets: Sequence[str]
-    """Words from the case's text and thread, none of which may ever turn up in an error."""
+    @property
+    def connector(self) -> Connector:
+        """Connected to the CRM of this stage."""
+
+    @property
+    def tokens(self) -> TokenStore:
+        """Where its grants lie."""
+
+    @property
+    def agent(self) -> str:
+        """Grant id."""
+
+    @property
+    def colleague(self) -> str:
+        """Grant id."""
+
+    @property
+    def outsider(self) -> str:
+        """Grant id."""
+
+    @property
+    def case(self) -> RecordRef:
+        """A case with two incoming messages, an outgoing one or a comment, a contact and an owner."""
+
+    @property
+    def article(self) -> RecordRef:
+        """A published article."""
+
+    @property
+    def secrets(self) -> Sequence[str]:
+        """Words from the case's text and thread, none of which may ever turn up in an error."""
 
     def hide(self, grant_id: str, field: str) -> None:
         """Take the right to see "Case.Description" from a user, at once."""

@@ -18,6 +18,7 @@ _METHODS: Final = frozenset({"GET", "POST", "PATCH", "PUT", "DELETE"})
 _URL = re.compile(r"/?(?:services/data/)?(v\d+\.\d+)(/.*)", re.ASCII)
 _HEAVY = re.compile(r"/(?:query|queryAll|composite/sobjects)(?:[/?]|$)", re.ASCII)
 _REFERENCE = re.compile(r"@\{([^{}]*)\}")
+_NAME = re.compile(r"\w+", re.ASCII)
 _STEP = re.compile(r"\.?(\w+)|\[(\d{1,6})\]", re.ASCII)
 _HALTED: Final = "The transaction was rolled back since another operation in the same transaction failed."
 _SHOWN_HEADERS: Final = ("ETag", "Last-Modified", "Location")
@@ -33,8 +34,8 @@ def composite(call: Call, dispatch: Dispatch) -> Answer:
     body = call.json_object()
     parts = [object_of(item) for item in listed(body, "compositeRequest", MAX_SUBREQUESTS)]
     names = [str(part.get("referenceId") or "") for part in parts]
-    if "" in names or len(set(names)) != len(names):
-        raise bad_input("Every subrequest needs a referenceId of its own")
+    if not all(map(_NAME.fullmatch, names)) or len(set(names)) != len(names):
+        raise bad_input("Every subrequest needs a referenceId of its own, of letters, digits and underscores")
     if sum(bool(_HEAVY.match(_split(str(part.get("url")))[1])) for part in parts) > MAX_HEAVY:
         raise ApiError(
             400, "LIMIT_EXCEEDED", f"A composite request may hold {MAX_HEAVY} queries and collections at most"
@@ -115,7 +116,7 @@ def _run(call: Call, part: Json, results: Mapping[str, object], dispatch: Dispat
 
 
 def _method(part: Json) -> str:
-    method = str(part.get("method") or "").upper()
+    method = str(part.get("method") or "")
     if method not in _METHODS:
         raise ApiError(405, "METHOD_NOT_ALLOWED", f"HTTP Method '{method}' not allowed.")
     return method

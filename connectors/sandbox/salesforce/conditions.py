@@ -1,5 +1,6 @@
 """Conditional requests: dates of one-second resolution for records and describes, ETags for accounts only."""
 
+import base64
 import hashlib
 import re
 from datetime import datetime
@@ -17,8 +18,8 @@ def etag(kind: ObjectType, row: Row) -> str | None:
     """The entity tag of a record; only accounts have one."""
     if kind.name != "Account":
         return None
-    digest = hashlib.sha256(f"{row['Id']}{row['SystemModstamp']}".encode()).hexdigest()
-    return f'"{digest[:32]}"'
+    digest = hashlib.sha256(f"{row['Id']}{row['SystemModstamp']}".encode()).digest()
+    return f'"{base64.b64encode(digest).decode()}--gzip"'
 
 
 def record_headers(kind: ObjectType, row: Row) -> dict[str, str]:

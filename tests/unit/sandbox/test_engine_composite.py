@@ -98,6 +98,7 @@ def test_conditions_and_describes_work_inside() -> None:
         ([{"method": "GET", "url": f"{V}/query?q=x", "referenceId": str(n)} for n in range(6)], "LIMIT_EXCEEDED"),
         ([{"method": "GET", "url": f"{V}/limits", "referenceId": "a"}] * 2, "INVALID_INPUT"),
         ([{"method": "GET", "url": f"{V}/limits"}], "INVALID_INPUT"),
+        ([{"method": "GET", "url": f"{V}/limits", "referenceId": "a-b"}], "INVALID_INPUT"),
         ([{"method": "GET", "url": "https://elsewhere.example/", "referenceId": "a"}], "INVALID_INPUT"),
         (["x"], "INVALID_INPUT"),
     ],

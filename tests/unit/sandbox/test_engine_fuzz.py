@@ -1,6 +1,7 @@
 """Anything in, the vendor's answer out: no input breaks the engine, and indexes never change a result."""
 
 import contextlib
+import copy
 import json
 from collections.abc import Mapping
 
@@ -205,14 +206,14 @@ def test_a_failed_transaction_leaves_no_trace(before: list[Row], inside: list[Ro
     store = Store([kind])
     for row in before:
         store.put("Case", str(row["Id"]), row)
-    rows, indexes = store.snapshot(), repr(sorted(map(str, store.tables["Case"]._indexes["ContactId"].items())))
+    rows, indexes = store.snapshot(), copy.deepcopy(store.tables["Case"]._indexes)
     with contextlib.suppress(ZeroDivisionError), store.transaction():
         for step in inside:
             new = None if isinstance(step, str) else step
             store.put("Case", step if isinstance(step, str) else str(step["Id"]), new)
         _ = 1 // 0
     assert store.snapshot() == rows
-    assert repr(sorted(map(str, store.tables["Case"]._indexes["ContactId"].items()))) == indexes
+    assert store.tables["Case"]._indexes == indexes
 
 
 _CONDITIONS = st.sampled_from(

@@ -21,6 +21,8 @@ BATCH = 50
 """Records admitted, embedded and stored together."""
 LEASE = timedelta(minutes=5)
 INDEX_PURPOSE = "index"
+PEOPLE = {"Case": ("Contact.Name", "Contact.Email", "Contact.Phone", "Owner.Name")}
+"""Fields that tell whose names to mask in the embedded text; they are not embedded themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ def sync(
         indexed = removed = 0
         fields = services.policy.fields(object_, purpose=services.policy.purpose(INDEX_PURPOSE))
         with crm_errors():
-            for batch in _batches(session.changes(checkpoint, fields)):
+            for batch in _batches(session.changes(checkpoint, (*fields, *PEOPLE.get(object_, ())))):
                 records = [change.record for change in batch if change.record is not None]
                 index.forget(tenant, [change.ref for change in batch])
                 _store(services, index, tenant, records, fields)

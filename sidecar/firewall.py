@@ -1,0 +1,303 @@
+"""The data firewall: admit() decides what a reasoner and the index may see; release() checks what leaves again. No I/O.
+
+    records -> own text out -> label and purpose per field -> minimise -> sanitise -> mask -> scan -> Admitted
+    claims  -> schema -> markup and links off -> leak check -> placeholders back for those who may see them -> Released
+
+`Admitted` is built here and nowhere else (a test walks the syntax tree), and reasoner and index take nothing else.
+"""
+
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from connectors.interfaces import Record
+from sidecar import injection
+from sidecar.chunks import chunk
+from sidecar.domain import OWN_MARK, Claim, Flag, Masked, Passage, PassageKey, Role, Withheld
+from sidecar.masking import PLACEHOLDER, Placeholders, generic, mask
+from sidecar.policy import FieldVerdict, Policy, Purpose
+from sidecar.recognisers import NEVER_RESTORED, find
+from sidecar.replies import own_words
+from sidecar.sanitise import clean, is_html
+
+INDEX: Final = "index"
+KNOWN_CATEGORIES: Final[Mapping[str, str]] = {
+    "user.name": "person",
+    "user.contact.email": "email",
+    "user.contact.phone_number": "phone",
+    "user.contact.address": "address",
+}
+"""Data category of a field -> what its value is masked as, wherever it stands."""
+CONTENT: Final = frozenset({"user.content", "system.knowledge"})
+"""Categories whose text becomes passages. Other fields only describe."""
+ALTERNATIVES: Final = {"HtmlBody": "TextBody"}
+"""A field that repeats another: used when the other is empty, and looked at for hidden text all the same."""
+MESSAGES: Final = frozenset({"TextBody", "HtmlBody", "Description", "CommentBody"})
+"""Fields in which people quote and sign."""
+MAX_CLAIM: Final = 2_000
+"""Characters of one claim."""
+_LINK: Final = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
+_MARKUP: Final = re.compile(r"<[^<>\n]{1,200}>|!?\[([^\]\n]{0,200})\]\([^)\n]{0,400}\)|[\x00-\x08\x0b-\x1f\x7f]")
+_SUSPICIOUS: Final = re.compile(
+    r"<!--|hidden|display|visibility|opacity|font-size:\s?0|color:|-\d{3,}px|<img|[^\x00-\u2000]"
+)
+"""What makes the HTML body of a message worth a look although its plain text is used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """What passed, and the record of what did not. `omitted` counts passages beyond the purpose's budget."""
+
+    passages: tuple[Passage, ...]
+    withheld: tuple[Withheld, ...]
+    masked: tuple[Masked, ...]
+    flags: tuple[Flag, ...]
+    placeholders: Placeholders = field(repr=False)
+    omitted: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """Claims with their values back, the text and author of every passage by number, and what the check removed."""
+
+    claims: tuple[Claim, ...]
+    texts: Mapping[int, str] = field(repr=False)
+    authors: Mapping[int, str] = field(repr=False)
+    flags: tuple[Flag, ...] = ()
+
+
+def admit(
+    records: Sequence[Record],
+    *,
+    purpose: Purpose,
+    policy: Policy,
+    fields: Mapping[str, Sequence[str]],
+    fingerprint: Callable[[str], str],
+    people: Sequence[Record] = (),
+    excluded: Collection[str] = (),
+    own_writes: Collection[str] = (),
+    related: bool = False,
+    after: Admitted | None = None,
+) -> Admitted:
+    """Let through what `purpose` may see of `records`, masked and numbered.
+
+    Args:
+        records: as one user sees them; a record and its thread in order, or related records.
+        purpose: what the data are used for.
+        policy: labels and rules.
+        fields: object -> the fields that the template names; nothing else is looked at.
+        fingerprint: the tenant's keyed hash of a raw field value.
+        people: the case's people; their names, addresses and numbers are masked wherever they stand.
+        excluded: "Case.Description"-style names that the agent switched off.
+        own_writes: ids of records that the assistant wrote: never evidence.
+        related: the records are related ones, each with a small budget of its own.
+        after: an earlier result to go on from: numbers and placeholders continue, and its passages come first.
+    """
+    placeholders = after.placeholders if after else Placeholders()
+    _learn(placeholders, [*people, *records], policy)
+    passages: list[Passage] = []
+    withheld: dict[tuple[str, str], Withheld] = {}
+    flags: list[Flag] = []
+    for record in records:
+        if record.draft or record.ref.id in own_writes:
+            continue
+        gate = _Gate(record, policy, fingerprint, placeholders, related=related)
+        mine: list[Passage] = []
+        for name in fields.get(record.ref.object, ()):
+            verdict = _verdict(record, name, purpose, policy, excluded)
+            if verdict.passes:
+                made, raised = gate.pass_field(name, verdict)
+                mine += made
+                flags += raised
+            elif record.fields.get(name) not in (None, "", False):
+                left_out = Withheld(record.ref.object, name, verdict.reason, verdict.rule)
+                withheld.setdefault((left_out.object, left_out.field), left_out)
+        passages += mine[: purpose.related_passages] if related else mine
+    passages = list({passage.text: passage for passage in reversed(passages)}.values())[::-1]
+    kept = passages if related else _budget(passages, purpose.max_passages)
+    return _joined(
+        after,
+        kept,
+        withheld=withheld,
+        flags=flags,
+        placeholders=placeholders,
+        purpose=purpose,
+        omitted=len(passages) - len(kept),
+    )
+
+
+def release(claims: Sequence[Claim], *, admitted: Admitted, purpose: Purpose, policy: Policy) -> Released:
+    """Check what a reasoner made of `admitted` and give back what the reader of a draft may see.
+
+    A claim that holds a link, markup, an unknown placeholder or a value that nobody may see again is dropped and flagged.
+    """
+    del policy  # part of the signature so that a stricter output policy needs no new caller
+    known = {passage.number: passage for passage in admitted.passages}
+    restore = admitted.placeholders.restore
+    kept: list[Claim] = []
+    flags: list[Flag] = []
+    for claim in claims:
+        passage = known.get(claim.passage)
+        if passage is None:
+            continue
+        released = _released(claim, passage, admitted.placeholders, purpose)
+        if released is None:
+            flags.append(Flag(passage.key.ref, passage.key.field, "output-check"))
+        else:
+            kept.append(released)
+    return Released(
+        claims=tuple(kept),
+        texts={number: restore(passage.text, purpose.restore) for number, passage in known.items()},
+        authors={number: restore(passage.author, purpose.restore) for number, passage in known.items()},
+        flags=tuple(flags),
+    )
+
+
+def leaks(text: str, *, purpose: Purpose, policy: Policy) -> bool:
+    """Whether a text that an agent typed holds a value that may never be written, or a link."""
+    del purpose, policy  # as in `release`
+    return bool(_LINK.search(text)) or any(span.category in NEVER_RESTORED for span in find(text))
+
+
+def index_text(passage: Passage) -> str:
+    """What is embedded: placeholders as plain words, so that a vector serves every later draft."""
+    return generic(passage.text)
+
+
+class _Gate:
+    """One record on its way through: the steps that every field of it takes."""
+
+    def __init__(
+        self,
+        record: Record,
+        policy: Policy,
+        fingerprint: Callable[[str], str],
+        placeholders: Placeholders,
+        *,
+        related: bool,
+    ) -> None:
+        self._record = record
+        self._policy = policy
+        self._index = policy.purpose(INDEX)
+        self._fingerprint = fingerprint
+        self._placeholders = placeholders
+        self._related = related
+
+    def pass_field(self, name: str, verdict: FieldVerdict) -> tuple[list[Passage], list[Flag]]:
+        """The passages of one field that may be used, and what was found in it."""
+        raw = self._record.fields.get(name)
+        if not isinstance(raw, str) or not raw or verdict.categories.isdisjoint(CONTENT):
+            return [], []
+        if name in ALTERNATIVES and self._record.fields.get(ALTERNATIVES[name]) and not _SUSPICIOUS.search(raw):
+            return [], []
+        seen = clean(raw, html=is_html(name, raw))
+        rules = injection.scan(raw, seen.text, seen.hidden)
+        flags = [Flag(self._record.ref, name, rule) for rule in rules]
+        if name in ALTERNATIVES and self._record.fields.get(ALTERNATIVES[name]):
+            return [], flags
+        text = own_words(seen.text) if name in MESSAGES else seen.text
+        if OWN_MARK in text:
+            return [], flags
+        return self._passages(name, raw, text, verdict, rules), flags
+
+    def _passages(self, name: str, raw: str, text: str, verdict: FieldVerdict, rules: tuple[str, ...]) -> list[Passage]:
+        record = self._record
+        hash_ = self._fingerprint(raw)
+        indexable = self._policy.passes(record.ref.object, name, purpose=self._index).passes
+        author = mask(record.author, self._placeholders) if record.author else ""
+        passages = []
+        for ordinal, (start, end) in enumerate(chunk(text)):
+            part = text[start:end]
+            if rules and injection.is_strong(injection.scan(part, part)):
+                continue
+            passages.append(
+                Passage(
+                    number=0,
+                    key=PassageKey(record.ref, name, ordinal),
+                    text=mask(part, self._placeholders),
+                    hash=hash_,
+                    root=record.parent or record.ref,
+                    role=_role(record, verdict),
+                    author=author,
+                    when=record.at,
+                    label=verdict.label,
+                    related=self._related,
+                    indexable=indexable,
+                    flags=rules,
+                )
+            )
+        return passages
+
+
+def _verdict(record: Record, name: str, purpose: Purpose, policy: Policy, excluded: Collection[str]) -> FieldVerdict:
+    verdict = policy.passes(record.ref.object, name, purpose=purpose)
+    if verdict.passes and f"{record.ref.object}.{name}" in excluded:
+        return replace(verdict, passes=False, reason="you switched it off", rule="excluded-by-agent")
+    return verdict
+
+
+def _role(record: Record, verdict: FieldVerdict) -> Role:
+    if "system.knowledge" in verdict.categories:
+        return Role.ARTICLE
+    if record.inbound is None:
+        return Role.RECORD
+    return Role.CUSTOMER if record.inbound else Role.AGENT
+
+
+def _learn(placeholders: Placeholders, records: Sequence[Record], policy: Policy) -> None:
+    values: dict[str, set[str]] = {category: set() for category in KNOWN_CATEGORIES.values()}
+    for record in records:
+        if record.author:
+            values["person"].add(record.author)
+        for name, value in record.fields.items():
+            if isinstance(value, str) and value:
+                for category in policy.categories(record.ref.object, name) & KNOWN_CATEGORIES.keys():
+                    values[KNOWN_CATEGORIES[category]].add(value)
+    placeholders.learn(values)
+
+
+def _budget(passages: list[Passage], limit: int) -> list[Passage]:
+    """The record's own passages first (half of the budget at most), then the newest of the thread."""
+    if len(passages) <= limit:
+        return passages
+    own = [passage for passage in passages if passage.key.ref == passage.root][: limit // 2]
+    thread = [passage for passage in passages if passage.key.ref != passage.root]
+    return own + thread[len(thread) - (limit - len(own)) :]
+
+
+def _joined(
+    after: Admitted | None,
+    passages: list[Passage],
+    *,
+    withheld: Mapping[tuple[str, str], Withheld],
+    flags: list[Flag],
+    placeholders: Placeholders,
+    purpose: Purpose,
+    omitted: int,
+) -> Admitted:
+    before = after.passages if after else ()
+    numbered = [replace(passage, number=number) for number, passage in enumerate(passages, len(before) + 1)]
+    known = {(entry.object, entry.field): entry for entry in after.withheld} if after else {}
+    masked = tuple(
+        Masked(category, count, restored=category in purpose.restore and category not in NEVER_RESTORED)
+        for category, count in sorted(placeholders.counts().items())
+    )
+    return Admitted(
+        passages=(*before, *numbered),
+        withheld=tuple((known | dict(withheld)).values()),
+        masked=masked,
+        flags=(*(after.flags if after else ()), *flags),
+        placeholders=placeholders,
+        omitted=omitted + (after.omitted if after else 0),
+    )
+
+
+def _released(claim: Claim, passage: Passage, placeholders: Placeholders, purpose: Purpose) -> Claim | None:
+    """The claim with its values back and its offsets in the restored passage; None when it may not leave."""
+    text = _MARKUP.sub(r"\1", _LINK.sub("[link]", placeholders.restore(claim.text, purpose.restore)))
+    if len(text) > MAX_CLAIM or PLACEHOLDER.search(text) or any(s.category in NEVER_RESTORED for s in find(text)):
+        return None
+    start = len(placeholders.restore(passage.text[: claim.start], purpose.restore))
+    quote = placeholders.restore(claim.quote, purpose.restore)
+    return replace(claim, text=text, quote=quote, start=start, end=start + len(quote))

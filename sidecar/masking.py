@@ -1,0 +1,164 @@
+"""Replaces personal data by placeholders, one per value and request; some of them come back at the end. Pure.
+
+Known people first: a case names its contact, owner and account, so their names, addresses and numbers are looked for
+word by word. Then the recognisers. The way back lives in one `Placeholders` object that is never stored.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from sidecar.recognisers import NEVER_RESTORED, Span, find, resolve
+
+PLACEHOLDER: Final = re.compile(r"\[([A-Z_]{2,20})_(\d{1,6})\]")
+_SHOWS_ITS_END: Final = frozenset({"card", "iban"})
+_ALNUM: Final = re.compile(r"[^0-9A-Za-z]")
+_WORD: Final = re.compile(r"\w+")
+_IN_WORD: Final = re.compile(r"\w")
+_MIN_NAME: Final = 3
+_TITLES: Final = frozenset(
+    {"dr", "prof", "mr", "mrs", "ms", "herr", "frau", "mme", "dipl", "ing", "van", "von", "der", "den"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Mask:
+    """One masked value: what it was, and what a reader sees who may not have it back."""
+
+    category: str
+    value: str
+    public: str
+
+    def __repr__(self) -> str:
+        return f"Mask({self.category})"
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """One way to write a known value. `offset` is where its first word begins in it."""
+
+    text: str
+    offset: int
+    category: str
+    exact: bool
+
+
+class Placeholders:
+    """The masked values of one request. Its `repr` reveals counts, nothing else."""
+
+    def __init__(self) -> None:
+        self._masks: dict[str, Mask] = {}
+        self._tokens: dict[tuple[str, str], str] = {}
+        self._known: dict[str, list[_Form]] = {}
+        self._learnt: set[tuple[str, str]] = set()
+
+    def __repr__(self) -> str:
+        return f"Placeholders({dict(self.counts())})"
+
+    def learn(self, values: Mapping[str, Iterable[str]]) -> None:
+        """Look for these values (by category) from now on: what the CRM's own fields tell of people."""
+        for category, found in values.items():
+            for value in found:
+                if (category, value) not in self._learnt:
+                    self._learnt.add((category, value))
+                    self._add(category, " ".join(value.split()))
+
+    def _add(self, category: str, value: str) -> None:
+        for text, exact in _forms(category, value):
+            if first := _WORD.search(text):
+                form = _Form(text if exact else text.lower(), first.start(), category, exact)
+                forms = self._known.setdefault(first.group().lower(), [])
+                if form not in forms:
+                    forms.append(form)
+                    forms.sort(key=lambda known: -len(known.text))
+
+    def token(self, category: str, value: str) -> str:
+        """The placeholder of a value; the same value, however it is written, has the same one."""
+        key = (category, _same(category, value))
+        known = self._tokens.get(key)
+        if known is None:
+            number = 1 + sum(1 for other, _ in self._tokens if other == category)
+            known = f"[{category.upper()}_{number}]"
+            self._tokens[key] = known
+            self._masks[known] = Mask(category, value, _public(category, value))
+        return known
+
+    def known_spans(self, text: str) -> list[Span]:
+        """Where a learned value stands. A single name counts only as it is written in the CRM (capitals matter)."""
+        if not self._known:
+            return []
+        spans = []
+        for word in _WORD.finditer(text):
+            for form in self._known.get(word.group().lower(), ()):
+                start = word.start() - form.offset
+                end = start + len(form.text)
+                there = text[max(start, 0) : end]
+                if (
+                    start >= 0
+                    and (there if form.exact else there.lower()) == form.text
+                    and not _IN_WORD.match(text, end)
+                ):
+                    spans.append(Span(start, end, form.category))
+                    break
+        return spans
+
+    def counts(self) -> Mapping[str, int]:
+        """Distinct values by category."""
+        counts: dict[str, int] = {}
+        for mask in self._masks.values():
+            counts[mask.category] = counts.get(mask.category, 0) + 1
+        return counts
+
+    def restore(self, text: str, categories: Collection[str]) -> str:
+        """Put back values of `categories`; the others become what a reader may see of them."""
+
+        def back(match: re.Match[str]) -> str:
+            mask = self._masks.get(match.group())
+            if mask is None:
+                return match.group()
+            return mask.value if mask.category in categories and mask.category not in NEVER_RESTORED else mask.public
+
+        return PLACEHOLDER.sub(back, text)
+
+
+def mask(text: str, placeholders: Placeholders) -> str:
+    """`text` with every known and recognised value replaced; a forged placeholder loses its brackets."""
+    if "[" in text:
+        text = PLACEHOLDER.sub(r"(\1 \2)", text)
+    spans = resolve([*placeholders.known_spans(text), *find(text)])
+    parts, position = [], 0
+    for span in spans:
+        parts += [text[position : span.start], placeholders.token(span.category, text[span.start : span.end])]
+        position = span.end
+    return "".join([*parts, text[position:]])
+
+
+def generic(text: str) -> str:
+    """`text` with placeholders as plain words: what is embedded must not depend on their numbering."""
+    return PLACEHOLDER.sub(lambda match: match[1].lower().replace("_", " "), text) if "[" in text else text
+
+
+def _forms(category: str, value: str) -> list[tuple[str, bool]]:
+    """How a known value may be written, and whether capitals matter."""
+    if len(value) < _MIN_NAME:
+        return []
+    if category != "person":
+        return [(value, False)]
+    words = [word for word in value.replace(",", " ").split() if word.strip(".").lower() not in _TITLES]
+    forms = [(value, False)]
+    if len(words) > 1:
+        forms += [(" ".join(words), False), (f"{words[-1]}, {' '.join(words[:-1])}", False)]
+    return forms + [(word, True) for word in words if len(word) >= _MIN_NAME and word[0].isupper() and word.isalpha()]
+
+
+def _same(category: str, value: str) -> str:
+    if category == "person":
+        return value.casefold()
+    return _ALNUM.sub("", value).casefold() or value
+
+
+def _public(category: str, value: str) -> str:
+    if category in _SHOWS_ITS_END:
+        return f"[{category} ending {_ALNUM.sub('', value)[-4:]}]"
+    return f"[{category.replace('_', ' ')} hidden]"

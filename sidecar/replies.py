@@ -1,0 +1,82 @@
+"""Keeps of a message what its sender wrote: quoted replies, forwarded headers, signatures and disclaimers go. Pure."""
+
+import re
+from typing import Final
+
+_INTRO: Final = re.compile(
+    r"^(?:"
+    r"On\b[^\n]{4,200}(?:\n[^\n]{0,80})?\bwrote\s?:"
+    r"|Am\b[^\n]{4,200}(?:\n[^\n]{0,80})?\bschrieb\b[^\n]{0,80}:"
+    r"|Le\b[^\n]{4,200}(?:\n[^\n]{0,80})?\ba écrit\s?:"
+    r"|El\b[^\n]{4,200}(?:\n[^\n]{0,80})?\bescribi[oó]\s?:"
+    r"|[^\n]{4,160}(?:のメール|さんは書きました|wrote)\s?[:\uff1a]"
+    r"|\d{4}年\d{1,2}月\d{1,2}日[^\n]{0,120}[:\uff1a]"
+    r"|-{2,}\s?(?:Original Message|Original Appointment|Forwarded message|Ursprüngliche Nachricht"
+    r"|Weitergeleitete Nachricht|Message d'origine|Message original|Message transféré|Mensaje original"
+    r"|Mensaje reenviado|元のメッセージ|転送メッセージ)\s?-{2,}"
+    r"|_{20,}"
+    r")\s*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_HEADERS: Final = re.compile(
+    r"^(?:From|Von|De|差出人)\s?[:\uff1a][^\n]+\n"
+    r"(?:(?:Sent|Date|To|Cc|Subject|Gesendet|Datum|An|Betreff|Envoyé|À|Objet|Enviado|Fecha|Para|Asunto|送信日時|日時|宛先"
+    r"|件名)"
+    r"\s?[:\uff1a][^\n]*\n?){2,}",
+    re.IGNORECASE | re.MULTILINE,
+)
+_QUOTED_LINE: Final = re.compile(r"^\s*(?:>|\|\s)")
+_CLOSING: Final = re.compile(
+    r"^(?:(?:best|kind|warm|many|with kind)?\s?regards|all the best|best wishes|best|cheers|sincerely"
+    r"|yours (?:sincerely|faithfully|truly)|thanks|many thanks|thank you|thanks and regards"
+    r"|mit freundlichen gr(?:ü|ue)(?:ß|ss)en|(?:viele|beste|freundliche|liebe|schöne) gr(?:ü|ue)(?:ß|ss)e|mfg|lg|vg|danke"
+    r"|gruß|cordialement|bien cordialement|bien à vous|salutations(?: distinguées)?|merci|meilleures salutations"
+    r"|sincères salutations|saludos(?: cordiales)?|un saludo|atentamente|cordialmente|gracias|muchas gracias"
+    r"|よろしくお願いいたします|よろしくお願いします|宜しくお願い致します|以上、?よろしくお願いいたします|敬具)[,.!。]?\s*$",
+    re.IGNORECASE,
+)
+_MOBILE: Final = re.compile(
+    r"^(?:sent from my|get outlook for|von meinem \w+ gesendet|gesendet von|envoyé de mon|enviado desde mi|iphoneから送信)",
+    re.IGNORECASE,
+)
+_DISCLAIMER: Final = re.compile(
+    r"^(?:this (?:e-?mail|message)(?: and any attachments?)? (?:is|are|may be|may contain|contains?)\b"
+    r".{0,60}(?:confidential|intended|privileged)|diese (?:e-?mail|nachricht).{0,60}vertraulich"
+    r"|ce (?:message|courriel).{0,60}confidentiel|este (?:mensaje|correo).{0,60}confidencial"
+    r"|confidentiality notice|please consider the environment)",
+    re.IGNORECASE,
+)
+SIGNATURE_LINES: Final = 12
+"""A closing ends a message when no more lines than these follow."""
+
+
+def own_words(text: str) -> str:
+    """`text` without what it quotes and without its signature. A text that is all quotation comes back empty."""
+    for pattern in (_INTRO, _HEADERS):
+        text = _without_quoted_tail(text, pattern)
+    lines = [line for line in text.split("\n") if not _QUOTED_LINE.match(line)]
+    return "\n".join(lines[: _end(lines)]).strip()
+
+
+def _without_quoted_tail(text: str, pattern: re.Pattern[str]) -> str:
+    """Cut at the introduction of a quotation, unless the sender answers below it (inline or bottom posting)."""
+    found = pattern.search(text)
+    if found is None:
+        return text
+    tail = text[found.end() :].split("\n")
+    quoted = [i for i, line in enumerate(tail) if _QUOTED_LINE.match(line)]
+    if not quoted:
+        return text[: found.start()]
+    below = [line for line in tail if line.strip() and not _QUOTED_LINE.match(line)]
+    return text[: found.start()] + "\n" + "\n".join(below)
+
+
+def _end(lines: list[str]) -> int:
+    for i, line in enumerate(lines):
+        stripped = line.strip()
+        if line.rstrip() == "--" or _MOBILE.match(stripped) or _DISCLAIMER.match(stripped):
+            return i
+        rest = sum(1 for other in lines[i + 1 :] if other.strip())
+        if len(stripped) < 60 and rest <= SIGNATURE_LINES and i and _CLOSING.match(stripped):  # noqa: PLR2004 - closings are short
+            return i
+    return len(lines)

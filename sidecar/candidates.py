@@ -51,6 +51,7 @@ _COURTESY_LEAD: Final = re.compile(
 _JAPANESE_GRAMMAR: Final = re.compile(r"[\u3041-\u3096]{2}.*(?<!\u69d8)(?<!\u6bbf)$", re.DOTALL)
 """A Japanese sentence has hiragana and does not end in a form of address; a name or a firm alone is none."""
 _HAN_ONLY: Final = re.compile(r"^[^\u3040-\u30ff]*[\u3002\uff01\uff1f\u0e00-\u0e7f]")
+_PLACEHOLDER: Final = re.compile(r"\[[A-Z_]{2,20}_\d{1,6}\]")
 _DIGIT: Final = re.compile(r"\d")
 _EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
 _CLOSING: Final = re.compile(
@@ -109,6 +110,11 @@ class Candidate:
         return 0.5 * min(1.0, self.count / 16) + 0.25 * min(2, len(self.codes))
 
     @property
+    def title(self) -> bool:
+        """Stands in the record's subject."""
+        return self.passage.key.field == "Subject"
+
+    @property
     def resolution(self) -> bool:
         """Stands in the record's own field for how it ended."""
         return self.passage.role is Role.RECORD and self.passage.key.field.startswith("Resolution")
@@ -122,6 +128,8 @@ class Candidate:
 def candidates(passages: Sequence[Passage], vectors: Vectors | None) -> list[Candidate]:
     """The quotable sentences of `passages`, in the order of the thread. `vectors` is aligned with `passages` or None.
 
+    A message that repeats the case's own description (the e-mail that opened it) counts once.
+
     Args:
         passages: of one record and its thread, or related ones; not a mix, since `turn` is relative to all.
         vectors: shape (len(passages), dimension), unit length.
@@ -132,7 +140,8 @@ def candidates(passages: Sequence[Passage], vectors: Vectors | None) -> list[Can
     found: list[Candidate] = []
     for turn, i in zip(turns, order, strict=True):
         found += _of_passage(passages[i], turn, float(central[i]))
-    return _in_context(found)
+    told = {c.text for c in found if c.passage.role is Role.RECORD}
+    return _in_context([c for c in found if c.passage.role is Role.RECORD or c.text not in told])
 
 
 def _in_context(found: Sequence[Candidate]) -> list[Candidate]:
@@ -191,7 +200,7 @@ def _of_passage(passage: Passage, turn: float, central: float) -> list[Candidate
         sentence = text[start:end]
         if len(found) >= SENTENCES_PER_PASSAGE or not _prose(sentence, title=passage.key.field == "Subject"):
             continue
-        words = tokens(sentence)
+        words = tokens(_PLACEHOLDER.sub(" ", sentence))
         marks = cues(sentence, words)
         count = max(len(words), len(sentence) // CHARS_PER_WORD) if spaceless(sentence) else len(words)
         if _small_talk(marks, count):

@@ -64,22 +64,22 @@ REQUEST: Final = entries("""
     nog
 """)
 POLITE: Final = entries("""
-    excuse the, thank you, thanks, many thanks, kind regards, best regards, regards, sincerely, cheers, let me know, let
-    us know, hesitate to, feel free, happy to help, glad to help, hope you are, hope this finds, hope this helps, sorry
-    for the, apologize, apologise, apologies, appreciate, have a nice, have a great, have a good, looking forward, look
-    forward, any questions, further questions, further assistance, patience, please find attached, sent from my,
-    intended recipient, confidential, unsubscribe, disclaimer, automatic reply, out of office, do not reply, reference
-    number, get back to you, was received, has been received, your request, vielen dank, danke, besten dank,
-    freundlichen grüßen, viele grüße, schöne grüße, beste grüße, zögern sie, rückfragen, entschuldigung, entschuldigen,
-    verständnis, schönen tag, schönes wochenende, freue mich, freuen uns, gerne zur verfügung, vertraulich, gerne
-    weiter, merci, cordialement, bien à vous, salutations, n'hésitez pas, hésitez pas, désolé, désolés, excuses, bonne
-    journée, restons à votre, reste à votre, disposition, confidentiel, gracias, muchas gracias, saludos, atentamente,
-    un cordial, no dude, no duden, disculpas, disculpe, sentimos, lamentamos, buen día, quedo a, quedamos a, su
-    paciencia, confidencial, grazie, cordiali saluti, obrigado, obrigada, atenciosamente, bedankt, dank u, met
-    vriendelijke, groeten, out of the office, glad that, glad to hear, glad we, i understand that, good to know, freut
-    mich, schön dass, me alegro, heureux de, ravi de, lo siento, tut mir leid, i will look, will look after, take care
-    of, look into, in copy, in cc, in kopie, en copie, en copia, close this, close the case, closing the case, closing
-    this, schließe den, schließe ich, cierro el, je ferme, je clos, keep me in
+    sorry that, what you asked, excuse the, thank you, thanks, many thanks, kind regards, best regards, regards,
+    sincerely, cheers, let me know, let us know, hesitate to, feel free, happy to help, glad to help, hope you are, hope
+    this finds, hope this helps, sorry for the, apologize, apologise, apologies, appreciate, have a nice, have a great,
+    have a good, looking forward, look forward, any questions, further questions, further assistance, patience, please
+    find attached, sent from my, intended recipient, confidential, unsubscribe, disclaimer, automatic reply, out of
+    office, do not reply, reference number, get back to you, was received, has been received, your request, vielen dank,
+    danke, besten dank, freundlichen grüßen, viele grüße, schöne grüße, beste grüße, zögern sie, rückfragen,
+    entschuldigung, entschuldigen, verständnis, schönen tag, schönes wochenende, freue mich, freuen uns, gerne zur
+    verfügung, vertraulich, gerne weiter, merci, cordialement, bien à vous, salutations, n'hésitez pas, hésitez pas,
+    désolé, désolés, excuses, bonne journée, restons à votre, reste à votre, disposition, confidentiel, gracias, muchas
+    gracias, saludos, atentamente, un cordial, no dude, no duden, disculpas, disculpe, sentimos, lamentamos, buen día,
+    quedo a, quedamos a, su paciencia, confidencial, grazie, cordiali saluti, obrigado, obrigada, atenciosamente,
+    bedankt, dank u, met vriendelijke, groeten, out of the office, glad that, glad to hear, glad we, i understand that,
+    good to know, freut mich, schön dass, me alegro, heureux de, ravi de, lo siento, tut mir leid, i will look, will
+    look after, take care of, look into, in copy, in cc, in kopie, en copie, en copia, close this, close the case,
+    closing the case, closing this, schließe den, schließe ich, cierro el, je ferme, je clos, keep me in
 """)
 DONE: Final = entries("""
     as promised, as agreed, as discussed, as announced, here is, here are, attached, have sent, has been sent, was sent,

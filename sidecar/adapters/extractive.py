@@ -71,8 +71,9 @@ class _Thread:
 
     def __init__(self, pool: Sequence[Candidate]) -> None:
         self.pool = pool
-        self.first_inbound = min((c.turn for c in pool if c.passage.role is Role.CUSTOMER), default=0.0)
-        self.titles_only = all(c.passage.key.field == "Subject" for c in pool)
+        told = [c.turn for c in pool if not (c.title or c.resolution or c.passage.role is Role.AGENT)]
+        self.opening = min(told, default=0.0)
+        self.titles_only = all(c.title for c in pool)
         self._said: dict[float, dict[bool, frozenset[str]]] = {}
         for c in pool:
             side = self._said.setdefault(c.turn, {})
@@ -148,7 +149,8 @@ def _in_thread(pair: _Scored) -> tuple[float, int, int]:
 
 def _trust(candidate: Candidate) -> float:
     """Flags and extreme lengths lower a sentence."""
-    length = min(1.0, 0.5 + candidate.count / 20, LONG / candidate.count)
+    exact = 0.15 if candidate.codes else 0.0
+    length = min(1.0, 0.5 + candidate.count / 20 + exact, LONG / max(1, candidate.count))
     return length * (_FLAGGED if candidate.passage.flags else 1.0)
 
 
@@ -156,16 +158,16 @@ def _problem(c: Candidate, thread: _Thread) -> float:
     """Told first, by the customer, at the head of the message; then what gives codes and figures. Titles come last."""
     if c.passage.role is Role.AGENT or c.resolution:
         return 0.0
-    opening = c.turn <= thread.first_inbound or c.passage.role is Role.RECORD
+    opening = c.turn <= thread.opening
     told = opening * (0.25 + 0.3 * (c.place == 0) + 0.15 * bool(c.codes)) + 0.1 * c.cues.problem + 0.15 * c.specific
     told += 0.1 * c.topic
-    title = c.passage.key.field == "Subject" and not thread.titles_only
+    title = c.title and not thread.titles_only
     return told + 0.05 * c.central - 0.5 * title - 0.1 * c.question - 0.2 * c.cues.polite - 0.1 * c.cues.promise
 
 
 def _attempt(c: Candidate, thread: _Thread) -> float:
     """What an answer reports: it takes up what the other side wrote before, in the past tense, with its outcome."""
-    middle = thread.first_inbound < c.turn
+    middle = thread.opening < c.turn
     if c.question or not middle or c.passage.role is Role.RECORD:
         return 0.0
     customer = c.passage.role is Role.CUSTOMER

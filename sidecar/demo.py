@@ -134,7 +134,7 @@ def _model(story: Story) -> None:
 
 
 def _indexer(org: SandboxOrg) -> str:
-    return next(user.username for user in org.users if "integration" in user.username)
+    return next(user.username for user in org.users if user.profile == "System Administrator")
 
 
 def _compare(out: Console, drafts: list[dict[str, Any]]) -> None:

@@ -287,7 +287,7 @@ def _joined(
         passages=(*before, *numbered),
         withheld=tuple((known | dict(withheld)).values()),
         masked=masked,
-        flags=(*(after.flags if after else ()), *flags),
+        flags=tuple({(flag.ref, flag.rule): flag for flag in (*(after.flags if after else ()), *flags)}.values()),
         placeholders=placeholders,
         omitted=omitted + (after.omitted if after else 0),
     )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
 
+from connectors.errors import Resync
 from connectors.interfaces import Change, Checkpoint, Record, Session
 from sidecar.crm import crm_errors
 from sidecar.errors import Conflict
@@ -45,9 +46,18 @@ def sync(
 ) -> SyncReport:
     """Bring one object up to date. `full` starts over; `limit` stops after so many changes (0: no limit).
 
+    When the CRM has forgotten what happened since the checkpoint, the sync starts over by itself.
+
     Raises:
         Conflict: another process is syncing this object.
     """
+    try:
+        return _sync(services, session, object_, full=full, limit=limit)
+    except Resync:
+        return _sync(services, session, object_, full=True, limit=limit)
+
+
+def _sync(services: Services, session: Session, object_: str, *, full: bool, limit: int) -> SyncReport:
     tenant, owner, checkpoints = session.user.tenant, uuid.uuid4().hex, services.checkpoints
     if not checkpoints.acquire(tenant, object_, owner, services.clock(), LEASE):
         raise Conflict("This object is being synchronised by another process. Try again later.", object=object_)

@@ -61,9 +61,10 @@ class ChromaStore:
             found = self._find(collection)
             for start in range(0, len(ids) if found else 0, BATCH):
                 rows: Any = found.get(ids=list(ids[start : start + BATCH]), include=["embeddings", "metadatas"])  # type: ignore[union-attr]  # the range is empty without a collection
-                entries.extend(map(_entry, rows["ids"], rows["metadatas"]))
-                vectors.append(np.asarray(rows["embeddings"], dtype=np.float32).reshape(len(rows["ids"]), -1))
-        return entries, np.concatenate([part for part in vectors if len(part)] or [np.empty((0, 0), np.float32)])
+                if rows["ids"]:
+                    entries.extend(map(_entry, rows["ids"], rows["metadatas"]))
+                    vectors.append(np.asarray(rows["embeddings"], dtype=np.float32))
+        return entries, np.concatenate(vectors or [np.empty((0, 0), np.float32)])
 
     def upsert(self, collection: str, entries: Sequence[Entry], vectors: Vectors) -> None:
         """See `VectorStore.upsert`."""

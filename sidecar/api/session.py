@@ -55,12 +55,13 @@ def callback() -> Response:
     if request.args.get("error"):
         raise Unauthenticated("The CRM did not let you in, or you said no. Start again at /login.")
     try:
-        user, _ = _connector(login.crm).exchange(request.args.get("code", ""), login.verifier, login.redirect_uri)
+        user, grant = _connector(login.crm).exchange(request.args.get("code", ""), login.verifier, login.redirect_uri)
     except crm.Unauthorized as error:
         raise Unauthenticated("The CRM did not accept this login. Start again at /login.") from error
     except crm.ConnectorError as error:
         raise Unavailable("The CRM does not answer. Try again.", part="crm") from error
     principal = Principal(user.tenant, _connector(login.crm).crm, user.id, user.name, user.attributes, login.crm)
+    services().tokens.save(principal.grant_id, grant)
     session_id, _ = services().sessions.create(principal, services().clock())
     if login.return_to.startswith("http://127.0.0.1:"):
         return _hand_over(login, session_id)

@@ -12,7 +12,7 @@ from sidecar.client import Client
 from sidecar.local import LocalSidecar
 
 ORG = "northwind"
-INTEGRATION = "sidecar.integration@northwind-sensing.example"
+INDEXER = "sam.ostrander@northwind-sensing.example"
 
 
 @pytest.fixture(scope="session")
@@ -27,7 +27,7 @@ def sidecar(sandbox: SandboxProcess, tmp_path_factory: pytest.TempPathFactory) -
     """One sidecar with an index, shared by tests that leave it whole."""
     state = tmp_path_factory.mktemp("state")
     with LocalSidecar(sandbox, state, CRM_SIDECAR_APPLY_LEASE_SECONDS="1") as running:
-        indexer = running.log_in(ORG, INTEGRATION)
+        indexer = running.log_in(ORG, INDEXER)
         for object_ in SYNCED:
             sync_object(indexer, object_, full=False, advance=lambda _: None)
         yield running

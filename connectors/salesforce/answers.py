@@ -6,13 +6,23 @@ from collections.abc import Mapping
 from typing import Any, NoReturn
 
 import requests
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionError, NewConnectionError, ProxyError
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    NameResolutionError,
+    NewConnectionError,
+    ProtocolError,
+    ProxyError,
+)
 
 from connectors.errors import Ambiguous, ConnectorError, Fatal, Forbidden, NotFound, Retriable, Stale, Unauthorized
 from connectors.oauth import RECONNECT
 
 EXPIRED = "INVALID_SESSION_ID"
 """With 401: the access token is spent, refresh it. With 403 it means a missing scope, and refreshing would loop."""
+
+LOST_CONNECTION = "connection_lost"
+"""Our own code: a kept-alive connection turned out to be closed."""
 
 DUPLICATE = "DUPLICATE_VALUE"
 HALTED = "PROCESSING_HALTED"
@@ -131,7 +141,8 @@ def raise_unanswered(error: requests.RequestException, *, write: bool) -> NoRetu
         raise Fatal("the CRM's certificate is not trusted: check the CA file", code="tls") from None
     if write and not isinstance(cause, _NEVER_SENT):
         raise ambiguous("no_answer") from None
-    raise Retriable("Salesforce did not answer", code="no_answer") from None
+    code = LOST_CONNECTION if isinstance(cause, ProtocolError) else "no_answer"
+    raise Retriable("Salesforce did not answer", code=code) from None
 
 
 def _root(error: requests.RequestException) -> BaseException:

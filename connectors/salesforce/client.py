@@ -8,11 +8,11 @@ import requests
 from simple_salesforce.api import Salesforce
 from simple_salesforce.exceptions import SalesforceError
 
-from connectors.errors import Fatal, Unauthorized
+from connectors.errors import Fatal, Retriable, Unauthorized
 from connectors.interfaces import Token
 from connectors.oauth import RECONNECT, Grants
 from connectors.salesforce import composite
-from connectors.salesforce.answers import EXPIRED, ambiguous, error_code, error_for, raise_unanswered
+from connectors.salesforce.answers import EXPIRED, LOST_CONNECTION, ambiguous, error_code, error_for, raise_unanswered
 from connectors.salesforce.composite import Answer, Sub
 from connectors.transport import HttpSession, trusted_origin
 
@@ -20,8 +20,8 @@ from connectors.transport import HttpSession, trusted_origin
 class Client:
     """Calls as one user.
 
-    `round_trips` counts requests to Salesforce in the order sent; a refreshed token costs one for the refusal, one for
-    the refresh and one for the repetition.
+    A call is repeated once, and only when nothing can have happened: after the token was refused and renewed, or when
+    a read met a connection that Salesforce had closed. `round_trips` counts every request, the refresh included.
     """
 
     def __init__(self, grant_id: str, token: Token, grants: Grants, http: HttpSession, version: str) -> None:
@@ -73,6 +73,9 @@ class Client:
             return self._send(method, path, write=write, **options)
         except Expired:
             self.renew()
+        except Retriable as failed:
+            if failed.code != LOST_CONNECTION:
+                raise
         return self._send(method, path, write=write, **options)
 
     def _send(self, method: str, path: str, *, write: bool, **options: Any) -> Any:  # noqa: ANN401 - as above

@@ -84,7 +84,7 @@ def answers(document: object, subs: Sequence[Sub]) -> dict[str, Answer]:
     found: dict[str, Answer] = {}
     entries = document.get("compositeResponse") if isinstance(document, dict) else None
     for entry in entries if isinstance(entries, list) else []:
-        status = entry.get("httpStatusCode")
+        status = entry.get("httpStatusCode") if isinstance(entry, dict) else None
         if isinstance(status, int):
             found[str(entry.get("referenceId"))] = Answer(status, entry.get("body"), entry.get("httpHeaders") or {})
     if any(sub.name not in found for sub in subs):

@@ -15,7 +15,7 @@ from typing import Any
 
 import requests
 
-from connectors.errors import NotFound
+from connectors.errors import Fatal, NotFound
 from connectors.interfaces import Field
 from connectors.salesforce.client import Client
 from connectors.salesforce.composite import MAX_SUBREQUESTS, Answer, Sub
@@ -164,6 +164,8 @@ class ShapeCache:
             shape = Shape.parse(answer.result())
         except NotFound:
             shape = None
+        except (KeyError, TypeError, AttributeError):
+            raise Fatal("Salesforce gave a describe that the connector cannot read", code="bad_describe") from None
         return _Entry(shape, self._clock(), answer.headers.get("Last-Modified") or asked)
 
     def _get(self, client: Client, name: str) -> _Entry | None:

@@ -27,7 +27,8 @@ Fields = Mapping[str, Sequence[str]]
 def read(client: Client, schema: Schema, ref: RecordRef, fields: Fields) -> Bundle:
     """`Session.read`: see there."""
     root, threads = object_name(ref.object), records.THREADS.get(ref.object, {})
-    own = literal(record_id(ref.id))
+    id_ = record_id(ref.id)
+    own = literal(id_)
     fields = {root: (), **fields}
     threads = {name: lookup for name, lookup in threads.items() if name in fields}
     relations = records.PEOPLE.get(root, {})
@@ -49,7 +50,7 @@ def read(client: Client, schema: Schema, ref: RecordRef, fields: Fields) -> Bund
                 )
                 subs.append(query(name, soql))
         if shapes.get(marker.MARKER):
-            subs.append(marker.by_record(_MARKERS, ref.id))
+            subs.append(marker.by_record(_MARKERS, id_))
         return subs
 
     shapes, answers = schema.ask(paths, build)
@@ -63,7 +64,7 @@ def read(client: Client, schema: Schema, ref: RecordRef, fields: Fields) -> Bund
         thread=thread,
         people=tuple(records.people(root, rows[0], fields, shapes)),
         truncated=truncated,
-        own_writes=frozenset(target for mark in marks for target in mark.targets if target != ref.id),
+        own_writes=frozenset(target for mark in marks for target in mark.targets if target != id_),
     )
 
 
@@ -95,8 +96,7 @@ def reread(client: Client, schema: Schema, refs: Sequence[RecordRef], fields: Fi
         for number, (name, _) in enumerate(batch):
             for row in all_rows(client, answers.get(f"q{number}")):
                 record = records.record(name, row, fields.get(name, ()), shapes)
-                asked = groups[name].get(record.ref.id) or groups[name].get(record.ref.id[:15])
-                found[asked or record.ref] = record
+                found[groups[name].get(record.ref.id, record.ref)] = record
     return found
 
 

@@ -112,8 +112,11 @@ class Writer:
             claim = marker.insert(_CLAIM, key, write.record.id, write.target.kind)
             subs = [claim, *subs, marker.note_targets(_NOTE, f"@{{{_CLAIM}.id}}", ids)]
         answers = self._all_or_none(subs)
-        made = [str(answers[sub.name].body["id"]) for sub in subs if sub.name.startswith("create")]
-        return _written(made or [write.record.id], records_of(answers[_STAMPS].body))
+        try:
+            made = [str(answers[sub.name].body["id"]) for sub in subs if sub.name.startswith("create")]
+            return _written(made or ids, records_of(answers[_STAMPS].body))
+        except (Fatal, KeyError, TypeError):  # it is written, but what the answer says about it makes no sense
+            raise ambiguous("bad_answer") from None
 
     def _check_size(self, write: Write, key: str | None) -> None:
         if not 0 < len(write.values) <= MAX_SUBREQUESTS - _RESERVED:

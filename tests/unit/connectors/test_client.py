@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import requests
 from requests.cookies import extract_cookies_to_jar
+from urllib3.exceptions import ProtocolError
 
 from connectors.errors import Ambiguous, ConnectorError, Fatal, Forbidden, Retriable, Unauthorized
 from connectors.salesforce.composite import Sub, query
@@ -48,6 +49,20 @@ def test_a_missing_scope_is_not_an_expired_token() -> None:
     with pytest.raises(Forbidden):
         bench.client.get("limits")
     assert bench.refreshed == []
+
+
+def test_a_read_on_a_closed_connection_is_repeated_once() -> None:
+    """Load balancers close idle connections; a user must not notice. A write on one is ambiguous, never repeated."""
+    closed = requests.ConnectionError(ProtocolError("Connection aborted.", ConnectionResetError()))
+    bench = Bench(lambda *_: closed if len(bench.adapter.sent) == 1 else FINE)
+    assert bench.client.get("limits") == FINE[1]
+    assert bench.client.round_trips == 2
+    broken = Bench(lambda *_: closed)
+    with pytest.raises(Retriable):
+        broken.client.get("limits")
+    with pytest.raises(Ambiguous):
+        broken.client.composite(INSERT, write=True)
+    assert len(broken.adapter.sent) == 3
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504])

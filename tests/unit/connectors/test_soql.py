@@ -19,6 +19,21 @@ def test_what_is_no_id_never_reaches_a_query(value: str) -> None:
         id_list([value])
 
 
+@pytest.mark.parametrize(
+    ("short", "long"),
+    [
+        ("500000000000001", "500000000000001AAA"),
+        ("0055eN000000001", "0055eN000000001ABA"),
+        ("0055eN00000000A", "0055eN00000000AABQ"),
+        ("aBcDeFgHiJkLmNo", "aBcDeFgHiJkLmNoKVK"),
+        ("500000000000001AAA", "500000000000001AAA"),
+    ],
+)
+def test_ids_become_long(short: str, long: str) -> None:
+    """So that the same record has one name everywhere."""
+    assert record_id(short) == long
+
+
 @pytest.mark.parametrize("value", ["", "Case WHERE", "Case;", "../Case", "_Case", "1Case"])
 def test_what_is_no_object_never_reaches_a_query(value: str) -> None:
     """API names only."""
@@ -35,7 +50,7 @@ def test_select_names_each_field_once() -> None:
     """Salesforce refuses duplicates."""
     assert select(("Id", "Name", "Id"), "Case") == "SELECT Id,Name FROM Case"
     assert select(("Id",), "Case", "A = 1", "LIMIT 2") == "SELECT Id FROM Case WHERE A = 1 LIMIT 2"
-    assert id_list(["500000000000001", "500000000000002AAA"]) == "('500000000000001','500000000000002AAA')"
+    assert id_list(["500000000000001", "500000000000002AAA"]) == "('500000000000001AAA','500000000000002AAA')"
 
 
 @pytest.mark.parametrize(

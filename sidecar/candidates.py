@@ -206,7 +206,7 @@ def _of_passage(passage: Passage, turn: float, central: float) -> list[Candidate
         if _small_talk(marks, count):
             continue
         meaning = content(words)
-        codes = frozenset(word for word in meaning if _DIGIT.search(word))
+        codes = frozenset(word for word in meaning if not word.isalpha() and _DIGIT.search(word))
         found.append(Candidate(passage, sentence, start, end, meaning, codes, count, marks, turn, central))
     return found
 

@@ -59,7 +59,10 @@ def due(text: str, written: date | None, *, language: str = "") -> str:
 
 def mentions(text: str, written: date | None, *, language: str = "") -> list[Mention]:
     """Every day that `text` names, in order. Without `written` only complete dates count."""
-    lowered = "".join(low if len(low := char.lower()) == 1 else char for char in text).replace("\u2019", "'")
+    lowered = text.lower()
+    if len(lowered) != len(text):  # a few letters grow in lower case; offsets must stay those of the text
+        lowered = "".join(low if len(low := char.lower()) == 1 else char for char in text)
+    lowered = lowered.replace("\u2019", "'")
     if lowered.isascii() and forms.HINTS.isdisjoint(forms.HINT_WORD.findall(lowered)) and not forms.DIGIT.search(text):
         return []
     return list(_mentions(text, lowered, written, language))

@@ -45,7 +45,7 @@ def content(words: Iterable[str]) -> frozenset[str]:
     """The tokens that carry meaning: no stop words; runs of Japanese, Chinese or Thai become character pairs."""
     kept: set[str] = set()
     for word in words:
-        run = _SCRIPT_WITHOUT_SPACES.search(word)
+        run = None if word.isascii() else _SCRIPT_WITHOUT_SPACES.search(word)
         if run:
             kept.update(word[i : i + 2] for i in range(max(1, len(word) - 1)))
         elif (len(word) >= _SHORT or word.isdigit()) and word not in STOPWORDS:
@@ -61,7 +61,7 @@ def overlap(one: frozenset[str], other: frozenset[str]) -> float:
 
 def spaceless(text: str) -> bool:
     """Whether `text` holds a script that puts no spaces between words."""
-    return _SCRIPT_WITHOUT_SPACES.search(text) is not None
+    return not text.isascii() and _SCRIPT_WITHOUT_SPACES.search(text) is not None
 
 
 def fold(text: str) -> tuple[str, list[int]]:

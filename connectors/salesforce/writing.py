@@ -99,7 +99,7 @@ class Writer:
         """One transaction. The marker comes first: a repetition must be recognised before anything looks stale."""
         ids: Sequence[str]
         if _is_field(write):
-            ids = [write.record.id]
+            ids = [record_id(write.record.id)]
             subs = [targets.set_field("set", write, write.values[0]["body"], preimage.version)]
         else:
             self._check_size(write, key)
@@ -155,7 +155,7 @@ class Writer:
         if _is_field(write):
             row = self._row(write, [targets.field_name(write)])
             if row and targets.same_text(row.get(targets.field_name(write)), write.values[0]["body"]):
-                return _written([write.record.id], [row])
+                return _written([str(row["Id"])], [row])
             return None
         object_, lookup, text = targets.created(write.target.kind)
         shape = self._schema.shapes({object_: ()}).get(object_)

@@ -197,7 +197,7 @@ class SandboxStage:
         return str(made["id"])
 
 
-def sandbox() -> Iterator[SandboxProcess]:
+def running_sandbox() -> Iterator[SandboxProcess]:
     """A running sandbox whose clean state is kept."""
     with SandboxProcess() as process:
         process.control.snapshot("clean")

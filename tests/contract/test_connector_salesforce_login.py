@@ -16,7 +16,7 @@ from connectors.salesforce.connector import SalesforceConnector
 from connectors.sandbox.client import consent
 from connectors.sandbox.process import SandboxProcess
 from connectors.testing.stage import FIELDS, everything_said, make_write
-from tests.contract.sandbox_stage import ORG, SandboxStage, sandbox
+from tests.contract.sandbox_stage import ORG, SandboxStage, running_sandbox
 from tests.fakes_connector import MemoryTokenStore
 
 pytestmark = pytest.mark.sockets
@@ -28,7 +28,7 @@ MAYA = "maya.lindqvist"
 @pytest.fixture(scope="module")
 def process() -> Iterator[SandboxProcess]:
     """One sandbox for all tests here."""
-    yield from sandbox()
+    yield from running_sandbox()
 
 
 @pytest.fixture

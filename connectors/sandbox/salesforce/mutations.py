@@ -5,7 +5,7 @@
 | `create` | `object`, `fields` | a record, made by an administrator |
 | `touch` | `record`, `fields` | fields are overwritten as the system; the time stamps move |
 | `delete` | `record` | into the recycle bin, by an administrator |
-| `unshare` | `record`, `user` | a share is taken back |
+| `unshare` | `record`, `user` or `group` (id) | a share is taken back |
 | `revoke_object` | `object`, `user` | every right on an object is gone |
 | `hide_field`, `unhide_field` | `field` ("Case.Description"), `user` or `profile` (id) | field-level security |
 | `deactivate_user` | `user` | sessions and refresh are refused |
@@ -110,7 +110,7 @@ class Mutations:
         admin.delete(kind, admin.readable(kind, given["record"]))
 
     def _unshare(self, user: str, given: JSON) -> None:
-        self._org.unshare(given["record"], self._holder(user, {}))
+        self._org.unshare(given["record"], given.get("group") or self._holder(user, {}))
 
     def _revoke_object(self, user: str, given: JSON) -> None:
         self._org.revoke_object(self._holder(user, {}), given["object"])

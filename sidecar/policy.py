@@ -102,6 +102,10 @@ class Policy:
             raise Refused("This action has no purpose of its own: name one.", rule="no-purpose")
         return found
 
+    def purposes(self, action: str) -> tuple[Purpose, ...]:
+        """The purposes that are meant for an action."""
+        return tuple(purpose for purpose in self._purposes.values() if action in purpose.actions)
+
     def authorize(self, principal: Principal, *, action: str, purpose: str, record: Record | None) -> Decision:
         """May `principal` do `action` for `purpose`, on `record` or (None) at all?
 

@@ -1,5 +1,6 @@
 """The API's vocabulary: pydantic models of what goes in and out, made from drafts and nothing else."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
@@ -8,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from connectors.interfaces import Record, RecordRef, TargetKind
 from sidecar.domain import Claim, DraftState, Grounding, Principal, Related, Role, Source
 from sidecar.drafts import Draft, Shown
+from sidecar.policy import Purpose
 from sidecar.templates import Template
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,40}$")]
@@ -286,24 +288,30 @@ class DraftList(Model):
 
 
 class ActionOut(Model):
-    """A scoped button."""
+    """A scoped button. `purposes` and `sections` map names to titles; `targets` stand best first."""
 
     action: str
     title: str
     template: str
     purpose: str
+    purposes: dict[str, str]
+    sections: dict[str, str]
+    targets: tuple[TargetKind, ...]
     audience: str
     undo: str
     fields: dict[str, tuple[str, ...]]
 
     @classmethod
-    def of(cls, template: Template) -> Self:
-        """From a template."""
+    def of(cls, template: Template, purposes: Sequence[Purpose]) -> Self:
+        """From a template and the purposes that the policy has for it."""
         return cls(
             action=template.action,
             title=template.title,
             template=template.id,
             purpose=template.purpose,
+            purposes={purpose.name: purpose.title for purpose in purposes},
+            sections={section.name: section.title for section in template.sections},
+            targets=template.targets,
             audience=template.audience,
             undo=template.undo,
             fields=dict(template.fields),

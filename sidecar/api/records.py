@@ -11,8 +11,10 @@ LINE_FIELDS = ("CaseNumber", "Subject", "Status", "Priority")
 def actions() -> ActionList:
     """All buttons, in their newest version."""
     principal()
-    templates = services().templates
-    return ActionList(actions=tuple(ActionOut.of(templates.get(name)) for name in templates.actions()))
+    templates, policy = services().templates, services().policy
+    return ActionList(
+        actions=tuple(ActionOut.of(templates.get(name), policy.purposes(name)) for name in templates.actions())
+    )
 
 
 def records(query: RecordsIn) -> RecordList:

@@ -12,17 +12,25 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from connectors.interfaces import RecordRef
 from connectors.sandbox.data import DEMO_USERNAMES, LONG_CASE_ID
 from connectors.sandbox.process import SandboxProcess
+from sidecar.actions import Click, draft
+from sidecar.app import build_services
 from sidecar.cli import SYNCED, sync_object
 from sidecar.client import Client
-from sidecar.local import LocalSidecar
+from sidecar.crm import open_session
+from sidecar.local import LocalSidecar, installations, principal
+from sidecar.retrieval import Index
+from sidecar.settings import Settings
+from sidecar.sync import sync
 
 ORG = "northwind"
 INDEXER = "sam.ostrander@northwind-sensing.example"
 WARM = 60
 COLD = 7
 SOAK = 1000
+RELATED = 10
 
 Row = dict[str, Any]
 
@@ -38,9 +46,9 @@ def run() -> list[Row]:
         for object_ in SYNCED:
             sync_object(indexer, object_, full=False, advance=lambda _: None)
         agent = sidecar.log_in(ORG, DEMO_USERNAMES[0])
-        rows += _cold(sidecar, agent)
         rows += _warm(sandbox, agent)
         rows += _soak(sidecar, agent)
+        rows += _cold(sandbox, state / "cold")
         return rows
 
 
@@ -72,14 +80,25 @@ def _warm(sandbox: SandboxProcess, agent: Client) -> list[Row]:
     ]
 
 
-def _cold(sidecar: LocalSidecar, agent: Client) -> list[Row]:
+def _cold(sandbox: SandboxProcess, state: Path) -> list[Row]:
+    """The thread's vectors are dropped before each draft; in process, since embedded Chroma belongs to one process."""
+    settings = Settings(state_dir=state, installations_file=installations(sandbox, state))
+    services = build_services(settings)
+    indexer, agent = (principal(services, sandbox, ORG, name) for name in (INDEXER, DEMO_USERNAMES[0]))
+    for object_ in SYNCED:
+        sync(services, open_session(services, indexer), object_)
+    click = Click("summarize_case", RecordRef("salesforce", "Case", LONG_CASE_ID))
+    index = Index(services.embedder, services.vectors, services.keys)
+    draft(services, agent, click)
     times, parts = [], []
     for _ in range(COLD):
-        sidecar.forget_vectors("EmailMessage", "CaseComment", "Task")
-        spent, laps = _timed(agent)
-        times.append(spent)
-        parts.append(laps)
-    return [row("draft_cold_p50_ms", statistics.median(times), "ms", "goal", 0.0), *_where(parts, "cold")]
+        for object_ in ("EmailMessage", "CaseComment", "Task"):
+            services.vectors.drop(index.collection(agent.tenant, object_))
+        started = time.perf_counter()
+        made = draft(services, agent, click).draft
+        times.append((time.perf_counter() - started) * 1000)
+        parts.append(made.timings_ms)
+    return [row("draft_cold_p50_ms", statistics.median(times), "ms", "none", 0.0), *_where(parts, "cold")]
 
 
 def _where(parts: Any, kind: str) -> list[Row]:  # noqa: ANN401 - a sequence of mappings
@@ -104,5 +123,5 @@ def _soak(sidecar: LocalSidecar, agent: Client) -> list[Row]:
 def _timed(agent: Client) -> tuple[float, Mapping[str, float]]:
     started = time.perf_counter()
     made = agent.draft("summarize_case", LONG_CASE_ID)
-    assert len(made["related"]) == 10, "the benchmark's case has ten related records"
+    assert len(made["related"]) == RELATED, "the benchmark's case has ten related records"
     return (time.perf_counter() - started) * 1000, made["timings_ms"]

@@ -1,6 +1,7 @@
 """A sidecar process on a free port, wired to a sandbox: what the demo, the tests and the benchmarks start."""
 
 import os
+import secrets
 import socket
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from urllib.parse import parse_qs, urlsplit
 
 import requests
 import yaml
@@ -16,6 +18,8 @@ import yaml
 from connectors.sandbox.client import SandboxOrg, consent
 from connectors.sandbox.process import SandboxProcess
 from sidecar.client import Client, log_in
+from sidecar.domain import Principal
+from sidecar.interfaces import Services
 
 READY_SECONDS = 60.0
 STOP_SECONDS = 40.0
@@ -39,9 +43,7 @@ class LocalSidecar:
 
     def __enter__(self) -> Self:
         """Write the installations file, start, wait until ready."""
-        self.state.mkdir(parents=True, exist_ok=True)
-        installations = {alias: _installation(org, self.sandbox.ca_file) for alias, org in self.sandbox.orgs.items()}
-        (self.state / "installations.yaml").write_text(yaml.safe_dump(installations), encoding="utf-8")
+        installations(self.sandbox, self.state)
         self.start()
         return self
 
@@ -114,6 +116,28 @@ class LocalSidecar:
             return requests.get(f"{self.url}/readyz", timeout=5).ok
         except requests.ConnectionError:
             return False
+
+
+def installations(sandbox: SandboxProcess, state: Path) -> Path:
+    """Write the installations file of a sandbox's orgs below `state`."""
+    state.mkdir(parents=True, exist_ok=True)
+    path = state / "installations.yaml"
+    found = {alias: _installation(org, sandbox.ca_file) for alias, org in sandbox.orgs.items()}
+    path.write_text(yaml.safe_dump(found), encoding="utf-8")
+    return path
+
+
+def principal(services: Services, sandbox: SandboxProcess, installation: str, username: str) -> Principal:
+    """Log in as a sandbox user without a server: the OAuth flow against services that live in this process."""
+    connector = services.connectors[installation]
+    verifier, redirect_uri = secrets.token_urlsafe(48), "http://127.0.0.1:8080/oauth/callback"
+    address = connector.authorize_url("local", verifier, redirect_uri)
+    back = consent(address, username, verify=str(sandbox.ca_file))
+    code = parse_qs(urlsplit(back).query)["code"][0]
+    user, token = connector.exchange(code, verifier, redirect_uri)
+    who = Principal(user.tenant, connector.crm, user.id, user.name, user.attributes, installation)
+    services.tokens.save(who.grant_id, token)
+    return who
 
 
 def _installation(org: SandboxOrg, ca_file: Path) -> dict[str, str]:

@@ -6,6 +6,7 @@ Every step acts live, as the user; asks the policy again; and stops when it cann
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from time import perf_counter
 
 from connectors.interfaces import Bundle, RecordRef, Session, Target, TargetKind, Write
@@ -76,7 +77,7 @@ def draft(services: Services, principal: Principal, click: Click) -> Shown:
         claims=released.claims,
         sources=evidence.cited(found, released, session.link),
         related=evidence.consulted(found, released, session.link),
-        write=_write(template, bundle, target, released.claims, key=_new_key()),
+        write=_write(template, bundle, target, released.claims, when=now.date()),
         before=_before(bundle, target),
         withheld=found.admitted.withheld,
         masked=found.admitted.masked,
@@ -129,7 +130,13 @@ def edit(
             continue
         claims.append(claim if text == claim.text else _edited(services, stored, claim, text))
     template = services.templates.get(stored.action, int(stored.template.partition("@")[2]))
-    values = templates.compose(template, claims, key=stored.write.key, max_bytes=stored.write.target.max_bytes)
+    values = templates.compose(
+        template,
+        claims,
+        key=stored.write.key,
+        when=stored.created.date(),
+        max_bytes=stored.write.target.max_bytes,
+    )
     changed = replace(stored, claims=tuple(claims), edited=True, write=replace(stored.write, values=values))
     trail.record(services, changed, "edit", "saved")
     services.drafts.change(changed, DraftState.DRAFT, digest)
@@ -237,11 +244,12 @@ def _before(bundle: Bundle, target: Target | None) -> str | None:
 
 
 def _write(
-    template: Template, bundle: Bundle, target: Target | None, claims: Sequence[Claim], *, key: str
+    template: Template, bundle: Bundle, target: Target | None, claims: Sequence[Claim], *, when: date
 ) -> Write | None:
     if target is None:
         return None
-    values = templates.compose(template, claims, key=key, max_bytes=target.max_bytes)
+    key = _new_key()
+    values = templates.compose(template, claims, key=key, when=when, max_bytes=target.max_bytes)
     return Write(key, bundle.record.ref, bundle.record.version, target, values)
 
 

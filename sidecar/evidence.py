@@ -48,7 +48,7 @@ def gather(
         fields=template.fields,
         fingerprint=services.keys.hasher(tenant),
         excluded=excluded,
-        own_writes=services.drafts.own_writes(tenant, bundle.record.ref.id),
+        own_writes=services.drafts.own_writes(tenant, bundle.record.ref.id) | bundle.own_writes,
     )
     admitted = admit_([bundle.record, *bundle.thread], people=bundle.people)
     warnings = (THREAD_IS_LONG,) if bundle.truncated else ()
@@ -203,5 +203,5 @@ def _target_now(services: Services, draft: Draft, record: Record) -> Draft:
     if all(claim.grounding is not Grounding.HIDDEN for claim in draft.claims):
         return draft
     template = services.templates.get(draft.action, int(draft.template.partition("@")[2]))
-    values = compose(template, draft.claims, key=write.key, max_bytes=write.target.max_bytes)
+    values = compose(template, draft.claims, key=write.key, when=draft.created.date(), max_bytes=write.target.max_bytes)
     return replace(draft, write=replace(write, values=values))

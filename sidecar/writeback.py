@@ -10,12 +10,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 from connectors import errors as crm
-from connectors.interfaces import Session, Write, Written
+from connectors.interfaces import PreImage, Session, Write, Written
 from sidecar import trail
 from sidecar.crm import crm_errors
 from sidecar.domain import DraftState
 from sidecar.drafts import Draft, move
-from sidecar.errors import Conflict, SidecarError
+from sidecar.errors import Conflict, PreconditionFailed, SidecarError
 from sidecar.interfaces import Services
 
 SKEW = timedelta(minutes=5)
@@ -37,6 +37,7 @@ def send(services: Services, session: Session, draft: Draft) -> Draft:
         trail.record(services, claimed, "apply", "intent")
         with crm_errors():
             preimage = session.preimage(write)
+        _same_as_shown(draft, preimage)
         claimed = services.drafts.change(replace(claimed, preimage=preimage), DraftState.APPLYING, digest)
     except SidecarError:
         # Nothing was sent yet, whatever went wrong.
@@ -126,6 +127,13 @@ def _read_back(services: Services, session: Session, draft: Draft) -> Draft:
 def _applied(services: Services, draft: Draft, written: Written) -> Draft:
     trail.record(services, draft, "apply", "applied")
     return services.drafts.change(move(draft, DraftState.APPLIED, written=written), draft.state, draft.digest)
+
+
+def _same_as_shown(draft: Draft, preimage: PreImage) -> None:
+    """Two changes within one second have one version in Salesforce: compare the target's value as well."""
+    target = draft.write.target if draft.write else None
+    if target and target.field and (preimage.value or "") != (draft.before or ""):
+        raise PreconditionFailed("Somebody has changed the text that would be replaced. Draft again.")
 
 
 def _write_of(draft: Draft) -> Write:

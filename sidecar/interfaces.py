@@ -137,6 +137,9 @@ class AuditLog(Protocol):
     def verify(self, tenant: str | None = None) -> AuditReport:
         """Walk the chain of one tenant, or of all."""
 
+    def ping(self) -> None:
+        """Return when it can be read and written, else raise."""
+
     def events(self, tenant: str, limit: int = 100) -> list[JSON]:
         """The newest events."""
 

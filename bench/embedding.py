@@ -1,8 +1,9 @@
 """Embedding: tokens per second beside fastembed and Chroma's function, and what int8 costs in rank correlation.
 
-Every engine embeds the same texts in the same process; engines take turns, ours before each peer, and the median
-counts, so that a busy machine slows all of them alike. Rates count real tokens, without padding. Mixed texts are
-log-uniform in length, from a "Thanks!" of 4 tokens to the model's limit of 256: 38 in the median, 61 in the mean.
+Every engine embeds the same texts in the same process. Ours runs before and after each run of a peer, and the ratio is
+the median over these sandwiches, so that a busy machine slows both alike. Rates are medians and count real tokens,
+without padding. Mixed texts are log-uniform in length, from a "Thanks!" of 4 tokens to the model's limit of 256: 38 in
+the median, 61 in the mean.
 """
 
 import json
@@ -13,6 +14,7 @@ import time
 from collections.abc import Sequence
 from importlib.metadata import version
 from itertools import accumulate
+from operator import truediv
 from pathlib import Path
 from typing import Any
 
@@ -61,28 +63,25 @@ def _speed(own: Embed, others: dict[str, Embed], tokenizer: Tokenizer, length: s
     """One row for each peer, at one length of text; the name of a mixed row says no length."""
     texts = _texts(tokenizer, length)
     tokens = sum(len(encoding.ids) for encoding in tokenizer.encode_batch(texts))
-    ours: list[float] = []
+    ours: dict[str, list[float]] = {name: [] for name in others}
     theirs: dict[str, list[float]] = {name: [] for name in others}
     for _ in range(_ROUNDS):
         for name, embed in others.items():
-            ours.append(_seconds(own, texts))
+            before = _seconds(own, texts)
             theirs[name].append(_seconds(embed, texts))
-    value = tokens / statistics.median(ours)
+            ours[name].append((before + _seconds(own, texts)) / 2)
     prefix = "embed_vs" if length == "mixed" else f"embed_{length}_tokens_vs"
-    rows = []
-    for name, seconds in theirs.items():
-        peer_value = tokens / statistics.median(seconds)
-        rows.append(
-            {
-                "name": f"{prefix}_{name}",
-                "value": round(value),
-                "unit": "tokens/s",
-                "peer": f"{PACKAGES[name]} {version(PACKAGES[name])}",
-                "peer_value": round(peer_value),
-                "ratio": round(value / peer_value, 2),
-            }
-        )
-    return rows
+    return [
+        {
+            "name": f"{prefix}_{name}",
+            "value": round(tokens / statistics.median(ours[name])),
+            "unit": "tokens/s",
+            "peer": f"{PACKAGES[name]} {version(PACKAGES[name])}",
+            "peer_value": round(tokens / statistics.median(theirs[name])),
+            "ratio": round(statistics.median(map(truediv, theirs[name], ours[name])), 2),
+        }
+        for name in others
+    ]
 
 
 def _seconds(embed: Embed, texts: list[str]) -> float:

@@ -17,8 +17,7 @@ from connectors.sandbox.data import DEMO_USERNAMES, LONG_CASE_ID
 from connectors.sandbox.process import SandboxProcess
 from sidecar.actions import Click, draft
 from sidecar.app import build_services
-from sidecar.cli import SYNCED, sync_object
-from sidecar.client import Client
+from sidecar.client import SYNCED, Client
 from sidecar.crm import open_session
 from sidecar.local import LocalSidecar, installations, principal
 from sidecar.retrieval import Index
@@ -44,7 +43,7 @@ def run() -> list[Row]:
         rows = [row("ready_s", sidecar.ready_seconds, "s", "goal", 3.0)]
         indexer = sidecar.log_in(ORG, INDEXER)
         for object_ in SYNCED:
-            sync_object(indexer, object_, full=False, advance=lambda _: None)
+            indexer.sync(object_)
         agent = sidecar.log_in(ORG, DEMO_USERNAMES[0])
         rows += _warm(sandbox, agent)
         rows += _soak(sidecar, agent)

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from sidecar.client import Client
 
 out = Console(highlight=False)
-SYNCED = ("Knowledge__kav", "Case")
 
 
 class Cli(click.Group):
@@ -103,21 +102,12 @@ def connect(url: str, installation: str, *, no_browser: bool) -> None:
 @click.option("--full", is_flag=True, help="Start over instead of reading what changed.")
 def sync(*, full: bool) -> None:
     """Bring the index up to date, as the connected user."""
+    from sidecar.client import SYNCED  # noqa: PLC0415
+
     client = _client()
     for object_ in SYNCED:
         with _bar(object_) as advance:
-            sync_object(client, object_, full=full, advance=advance)
-
-
-def sync_object(client: "Client", object_: str, *, full: bool, advance: Any) -> int:  # noqa: ANN401 - a callback
-    """Call the sync endpoint until it is finished; the number of records indexed."""
-    indexed = 0
-    while True:
-        step = client.call("POST", "/v1/sync", {"object": object_, "full": full})
-        indexed, full = indexed + step["indexed"], False
-        advance(step["indexed"] + step["removed"])
-        if step["finished"]:
-            return indexed
+            client.sync(object_, full=full, advance=advance)
 
 
 @main.command()

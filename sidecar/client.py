@@ -18,6 +18,9 @@ import requests
 TIMEOUT = (5, 120)
 """Seconds to connect, to answer."""
 
+SYNCED = ("Knowledge__kav", "Case")
+"""The objects of the index, in the order in which they are synced."""
+
 
 class Problem(Exception):
     """The sidecar said no. `body` is its problem document."""
@@ -66,6 +69,20 @@ class Client:
     def undo(self, draft_id: str) -> dict[str, Any]:
         """Undo an applied draft."""
         return self.call("POST", f"/v1/drafts/{draft_id}/undo")
+
+    def sync(self, object_: str, *, full: bool = False, advance: Callable[[int], object] = lambda _: None) -> int:
+        """Call the sync endpoint until it is finished; `advance` hears how many records each step handled.
+
+        Returns:
+            The number of records indexed.
+        """
+        indexed = 0
+        while True:
+            step = self.call("POST", "/v1/sync", {"object": object_, "full": full})
+            indexed, full = indexed + int(step["indexed"]), False
+            advance(step["indexed"] + step["removed"])
+            if step["finished"]:
+                return indexed
 
 
 def log_in(url: str, installation: str, visit: Callable[[str], object] = webbrowser.open) -> Client:

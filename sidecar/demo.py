@@ -20,9 +20,8 @@ from rich.table import Table
 from connectors.sandbox.client import SandboxOrg
 from connectors.sandbox.data import DEMO_CASE_ID, DEMO_USERNAMES
 from connectors.sandbox.process import SandboxProcess
-from sidecar.adapters import minilm, model_folder
+from sidecar.adapters import minilm
 from sidecar.client import SYNCED
-from sidecar.errors import SidecarError
 from sidecar.local import LocalSidecar
 from sidecar.report import show
 from sidecar.settings import Settings
@@ -126,11 +125,9 @@ def _tell(story: Story, sandbox: SandboxProcess, sidecar: LocalSidecar) -> dict[
 
 def _model(story: Story) -> None:
     directory = Settings().model_dir
-    try:
-        model_folder.verify(directory)
-    except SidecarError:
-        story.out.print("Building the embedding model from its pinned weights (once, about a minute).")
-        minilm.build(directory)
+    if not directory.exists():
+        story.out.print("Building the embedding model from its pinned weights (once, about half a minute).")
+    minilm.build(directory)
 
 
 def _indexer(org: SandboxOrg) -> str:

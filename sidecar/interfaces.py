@@ -7,8 +7,8 @@ from typing import Protocol
 
 from connectors.interfaces import Checkpoint, Connector, TokenStore
 from sidecar.audit import AuditReport
-from sidecar.domain import JSON, Claim, Principal, Vectors
-from sidecar.drafts import Draft, DraftState
+from sidecar.domain import JSON, Claim, DraftState, Principal, Vectors
+from sidecar.drafts import Draft
 from sidecar.policy import Policy
 from sidecar.templates import Prompt, TemplateSet
 

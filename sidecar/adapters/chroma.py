@@ -98,8 +98,11 @@ class ChromaStore:
         """See `VectorStore.delete`."""
         with _guarded():
             found = self._find(collection)
-            for start in range(0, len(record_ids) if found else 0, BATCH):
-                found.delete(where={"record": {"$in": list(record_ids[start : start + BATCH])}})  # type: ignore[union-attr]  # the range is empty without a collection
+            if found is None:
+                return
+            for start in range(0, len(record_ids), BATCH):
+                among = {"$in": list(record_ids[start : start + BATCH])}
+                found.delete(where={"record": among})  # type: ignore[dict-item]  # its keys are literals, a list is invariant
 
     def count(self, collection: str) -> int:
         """See `VectorStore.count`."""

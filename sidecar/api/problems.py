@@ -59,7 +59,7 @@ def _unknown(error: Exception) -> Response:
 
 
 def _names(error: BaseException | None) -> list[str]:
-    names = []
+    names: list[str] = []
     while error is not None and len(names) < 5:  # noqa: PLR2004 - deeper causes do not help
         names.append(type(error).__name__)
         error = error.__cause__

@@ -12,7 +12,8 @@ import hmac
 import secrets
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, redirect, request
+from flask import Blueprint, redirect, request
+from werkzeug import Response
 
 from connectors import errors as crm
 from connectors.interfaces import Connector

@@ -59,7 +59,7 @@ class LocalSidecar:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "sidecar", "serve"],
-                env=os.environ | self._settings() | self._environment,
+                env=os.environ | self.settings(),
                 stdout=log,
                 stderr=log,
             )
@@ -97,19 +97,21 @@ class LocalSidecar:
             back = consent(start.headers["location"], username, verify=str(self.sandbox.ca_file))
             return browser.get(back, timeout=30)
 
-    def memory_mb(self) -> float:
-        """Resident memory of the worker process, in MB."""
-        worker = _children(self.process.pid)[0]
-        status = Path(f"/proc/{worker}/status").read_text(encoding="ascii")
-        return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS")) / 1024
-
-    def _settings(self) -> Mapping[str, str]:
+    def settings(self) -> Mapping[str, str]:
+        """The environment of the process, for commands that share its state."""
         return {
             "CRM_SIDECAR_STATE_DIR": str(self.state),
             "CRM_SIDECAR_INSTALLATIONS_FILE": str(self.state / "installations.yaml"),
             "CRM_SIDECAR_PORT": str(self.port),
             "CRM_SIDECAR_PUBLIC_URL": self.url,
+            **self._environment,
         }
+
+    def memory_mb(self) -> float:
+        """Resident memory of the worker process, in MB."""
+        worker = _children(self.process.pid)[0]
+        status = Path(f"/proc/{worker}/status").read_text(encoding="ascii")
+        return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS")) / 1024
 
     def _is_ready(self) -> bool:
         try:

@@ -60,7 +60,7 @@ def open_stores(settings: Settings) -> Stores:
     return Stores(
         keys=keys,
         tokens=SqlTokenStore(engine, keys),
-        drafts=SqlDraftStore(engine, keys),
+        drafts=SqlDraftStore(engine, keys, Policy.load(settings.config_dir).retention),
         audit=SqlAuditLog(engine, keys),
         sessions=SqlSessions(engine, keys),
         checkpoints=SqlCheckpoints(engine),

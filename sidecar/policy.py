@@ -15,6 +15,7 @@ import cedarpy
 
 from connectors.interfaces import Record
 from sidecar.domain import Label, Principal
+from sidecar.drafts import Retention
 from sidecar.errors import Refused
 from sidecar.policy_files import Classification, Files, PurposeFile, read
 
@@ -63,7 +64,11 @@ class Policy:
     def __init__(self, files: Files) -> None:
         self.digest = files.digest
         self.draft_ttl = timedelta(hours=files.retention.draft_hours)
-        self.undo_window = timedelta(days=files.retention.undo_days)
+        self.retention = Retention(
+            content=timedelta(hours=files.retention.content_hours),
+            undo=timedelta(days=files.retention.undo_days),
+            rows=timedelta(days=files.retention.rows_days),
+        )
         self._labels: Classification = files.classification
         self._purposes = {name: _purpose(name, found) for name, found in files.purposes.purposes.items()}
         self._defaults = files.purposes.defaults

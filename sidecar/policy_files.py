@@ -65,7 +65,9 @@ class Retention(_Strict):
     """retention.yaml."""
 
     draft_hours: Annotated[int, Field(ge=1, le=24 * 30)]
+    content_hours: Annotated[int, Field(ge=1, le=24 * 365)]
     undo_days: Annotated[int, Field(ge=0, le=365)]
+    rows_days: Annotated[int, Field(ge=1, le=3650)]
 
 
 @dataclass(frozen=True, slots=True)

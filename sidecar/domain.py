@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 from typing import Any
 
@@ -186,6 +186,19 @@ class DraftState(StrEnum):
     EXPIRED = "expired"
     DISCARDED = "discarded"
     UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long a draft is kept after it last changed.
+
+    `content`: all of it, once it came to an end; `undo`: what undo of an applied draft needs; `rows`: who, what and
+    when, without content, so that a repeated request still finds its answer.
+    """
+
+    content: timedelta = timedelta(days=1)
+    undo: timedelta = timedelta(days=30)
+    rows: timedelta = timedelta(days=90)
 
 
 JSON = dict[str, Any]

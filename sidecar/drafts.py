@@ -4,11 +4,11 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from connectors.interfaces import PreImage, RecordRef, Write, Written
-from sidecar.domain import Claim, DraftState, Flag, Masked, Related, Source, Withheld
+from sidecar.domain import Claim, DraftState, Flag, Masked, Related, Retention, Source, Withheld
 from sidecar.errors import Conflict
 
 
@@ -88,19 +88,6 @@ def move(draft: Draft, state: DraftState, **changes: object) -> Draft:
     if state not in ALLOWED[draft.state]:
         raise Conflict(f"The draft is {draft.state}; it cannot become {state}.", state=str(draft.state))
     return replace(draft, state=state, **changes)  # type: ignore[arg-type]  # replace() checks the names at run time
-
-
-@dataclass(frozen=True, slots=True)
-class Retention:
-    """How long a draft is kept after it last changed.
-
-    `content`: all of it, once it came to an end; `undo`: what undo of an applied draft needs; `rows`: who, what and
-    when, without content, so that a repeated request still finds its answer.
-    """
-
-    content: timedelta = timedelta(days=1)
-    undo: timedelta = timedelta(days=30)
-    rows: timedelta = timedelta(days=90)
 
 
 class Kept(StrEnum):

@@ -14,8 +14,7 @@ from typing import Any, Self
 import cedarpy
 
 from connectors.interfaces import Record
-from sidecar.domain import Label, Principal
-from sidecar.drafts import Retention
+from sidecar.domain import Label, Principal, Retention
 from sidecar.errors import Refused
 from sidecar.policy_files import Classification, Files, PurposeFile, read
 

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from sidecar.domain import DraftState
-from sidecar.drafts import ALLOWED, Kept, Retention, keeps, move, reduce
+from sidecar.domain import DraftState, Retention
+from sidecar.drafts import ALLOWED, Kept, keeps, move, reduce
 from sidecar.drafts_codec import to_json
 from sidecar.errors import Conflict
 from tests.samples import NOW, SECRET_TEXT, make_draft

@@ -16,8 +16,8 @@ from connectors.interfaces import TargetKind
 from sidecar.adapters.aead import KEY_BYTES, decrypt, encrypt
 from sidecar.adapters.sql.engine import TakenError, clear_wal, moment, reading, stamp, upsert, writing
 from sidecar.adapters.sql.tables import drafts, own_writes
-from sidecar.domain import DraftState
-from sidecar.drafts import Draft, Kept, Retention, keeps, move, reduce
+from sidecar.domain import DraftState, Retention
+from sidecar.drafts import Draft, Kept, keeps, move, reduce
 from sidecar.drafts_codec import from_json, to_json
 from sidecar.errors import Conflict, NotFound, Unavailable
 from sidecar.interfaces import KeyRing

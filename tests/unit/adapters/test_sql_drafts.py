@@ -13,8 +13,8 @@ from sidecar.adapters.localkeys import LocalKeyRing
 from sidecar.adapters.sql import SqlDraftStore, open_database
 from sidecar.adapters.sql.engine import reading, writing
 from sidecar.adapters.sql.tables import drafts
-from sidecar.domain import DraftState
-from sidecar.drafts import Draft, Retention, move
+from sidecar.domain import DraftState, Retention
+from sidecar.drafts import Draft, move
 from sidecar.errors import Conflict, NotFound, Unavailable
 from tests.samples import CASE, NOW, SECRET_TEXT, make_draft
 

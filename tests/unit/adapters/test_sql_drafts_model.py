@@ -13,8 +13,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from sidecar.adapters.localkeys import LocalKeyRing
 from sidecar.adapters.sql import SqlDraftStore, open_database
-from sidecar.domain import DraftState
-from sidecar.drafts import ALLOWED, Draft, Kept, Retention, keeps, move, reduce
+from sidecar.domain import DraftState, Retention
+from sidecar.drafts import ALLOWED, Draft, Kept, keeps, move, reduce
 from sidecar.errors import Conflict, NotFound
 from tests.samples import NOW, make_draft
 

@@ -96,6 +96,7 @@ def create_app(settings: Settings, services: Services | None = None) -> Flask:
     """The WSGI application. `services` is given by tests that bring their own."""
     app = Flask("sidecar", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = routes.MAX_BODY
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # Flask's own provider; sections have an order
     app.extensions["crm-sidecar"] = services or build_services(settings)
     app.extensions["crm-sidecar-settings"] = settings
     logs.register(app)

@@ -25,7 +25,7 @@ def luhn(digits: str) -> bool:
     total = 0
     for place, char in enumerate(reversed(digits)):
         doubled = int(char) * (1 + place % 2)
-        total += doubled - 9 if doubled > 9 else doubled  # noqa: PLR2004 - digit sum
+        total += doubled - 9 if doubled > 9 else doubled  # digit sum
     return total % 10 == 0
 
 
@@ -60,7 +60,7 @@ def us_ssn(digits: str) -> bool:
 def nhs(digits: str) -> bool:
     """NHS number: mod 11."""
     check = 11 - sum(int(d) * (10 - i) for i, d in enumerate(digits[:9])) % 11
-    return check % 11 == int(digits[9]) and check != 10  # noqa: PLR2004 - 10 is never given
+    return check % 11 == int(digits[9]) and check != 10  # 10 is never given
 
 
 def german_tax_id(digits: str) -> bool:
@@ -85,7 +85,7 @@ def french_nir(digits: str) -> bool:
 def polish_pesel(digits: str) -> bool:
     """PESEL: weights 1 3 7 9, and a month that exists."""
     total = sum(int(d) * (1, 3, 7, 9)[i % 4] for i, d in enumerate(digits[:10]))
-    return (10 - total % 10) % 10 == int(digits[10]) and 1 <= int(digits[2:4]) % 20 <= 12  # noqa: PLR2004 - months
+    return (10 - total % 10) % 10 == int(digits[10]) and 1 <= int(digits[2:4]) % 20 <= 12  # months
 
 
 def dutch_bsn(digits: str) -> bool:

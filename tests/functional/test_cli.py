@@ -124,7 +124,20 @@ def test_audit_verify_and_purge_run_beside_the_server(connected: Run) -> None:
 def test_help_is_instant_and_complete(run: Run) -> None:
     """Every command has its line of help."""
     said = run("--help").stdout
-    for command in ["apply", "audit", "connect", "demo", "draft", "model", "openapi", "purge", "sandbox", "serve", "sync", "undo"]:
+    for command in [
+        "apply",
+        "audit",
+        "connect",
+        "demo",
+        "draft",
+        "model",
+        "openapi",
+        "purge",
+        "sandbox",
+        "serve",
+        "sync",
+        "undo",
+    ]:
         assert re.search(rf"^  {command}\s+\S", said, re.MULTILINE), command
 
 

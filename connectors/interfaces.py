@@ -136,10 +136,15 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class PreImage:
-    """What stood at the target before the write: `version` of the record and the field's value (None: empty)."""
+    """What stood at the target before the write: `version` of the record and the field's value (None: empty).
+
+    `attempt` is the unique key that this one attempt takes in the CRM; empty where the CRM offers none. An attempt that
+    `find` has declared lost stays lost: writing again needs a new pre-image.
+    """
 
     version: str
     value: str | None = field(repr=False)
+    attempt: str = ""
 
 
 @dataclass(frozen=True, slots=True)

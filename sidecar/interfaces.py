@@ -107,8 +107,13 @@ class DraftStore(Protocol):
     def newest(self, tenant: str, user_id: str, limit: int = 50) -> list[Draft]:
         """The owner's newest drafts."""
 
-    def change(self, draft: Draft, expected: DraftState, expected_digest: str) -> Draft:
+    def change(
+        self, draft: Draft, expected: DraftState, expected_digest: str, claimed_at: datetime | None = None
+    ) -> Draft:
         """Store `draft` if the stored state and digest are still the expected ones; durable on return.
+
+        With `claimed_at` the stored claim must be this one as well: a draft that was released and claimed again looks
+        the same otherwise.
 
         Raises:
             Conflict: somebody was faster.

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from connectors.errors import Ambiguous, NotFound, Stale, Unauthorized
-from connectors.interfaces import Record, RecordRef, TargetKind, Value, Write
+from connectors.interfaces import PreImage, Record, RecordRef, TargetKind, Value, Write
 from connectors.testing import Trouble
 
 T = TypeVar("T")
@@ -208,7 +208,13 @@ class FakeCrm:
             except (Stale, NotFound, Refused):
                 continue
 
-    def commit(self, user: str, write: Write, expected: str, attempt: int) -> tuple[str, ...]:
+    def fence(self, key: str, attempt: int) -> None:
+        """From now on, this attempt of a write can only fail."""
+        with self.lock:
+            marker = self.markers.setdefault(key, Marker())
+            marker.fences = max(marker.fences, attempt + 1)
+
+    def commit(self, user: str, write: Write, preimage: PreImage) -> tuple[str, ...]:
         """One transaction: all of a write or nothing.
 
         Raises:
@@ -218,15 +224,15 @@ class FakeCrm:
         """
         with self.lock:
             marker = self.markers.get(write.key, Marker())
-            if self.package and (marker.ids or attempt < marker.fences):
+            if preimage.attempt and (marker.ids or int(preimage.attempt) < marker.fences):
                 raise Refused
             row = self.visible(user, write.record)
             if row is None:
                 raise NotFound("no such record for this user", code="NOT_FOUND")
-            if version(row.changed) != expected:
+            if version(row.changed) != preimage.version:
                 raise Stale("the record has changed since it was read", code="VERSION")
             ids = self._put(user, write)
-            if self.package:
+            if preimage.attempt:
                 self.markers[write.key] = Marker(ids, marker.fences)
             return ids
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, TypeVar
 
-from connectors.errors import Ambiguous, Forbidden, NotFound, Stale, Unauthorized
+from connectors.errors import Ambiguous, Forbidden, NotFound, Retriable, Stale, Unauthorized
 from connectors.interfaces import (
     Bundle,
     Change,
@@ -165,15 +165,17 @@ class FakeSession:
         if version(row.changed) != write.version:
             raise Stale("the record has changed since it was read", code="VERSION")
         value = row.fields.get(SUMMARY_FIELD) if write.target.field else None
-        return PreImage(write.version, None if value is None else str(value))
+        fences = self._crm.markers.get(write.key, Marker()).fences
+        return PreImage(write.version, None if value is None else str(value), str(fences) if self._crm.package else "")
 
     def write(self, write: Write, preimage: PreImage) -> Written:
         """See `Session.write`."""
-        attempt = self._crm.markers[write.key].fences if write.key in self._crm.markers else 0
         try:
-            ids = self._send(lambda: self._crm.commit(self.user.id, write, preimage.version, attempt))
+            ids = self._send(lambda: self._crm.commit(self.user.id, write, preimage))
         except Refused:
             ids = self._crm.markers[write.key].ids
+        if not ids:
+            raise Retriable("this attempt was declared lost meanwhile", code="FENCED")
         return self._written(write, ids)
 
     def find(self, write: Write, preimage: PreImage, since: datetime) -> Written | None:
@@ -181,9 +183,8 @@ class FakeSession:
         marker = self._query(lambda: self._crm.markers.get(write.key))
         if marker and marker.ids:
             return self._written(write, marker.ids)
-        if self._crm.package:
-            with self._crm.lock:
-                self._crm.markers.setdefault(write.key, Marker()).fences += 1
+        if preimage.attempt:
+            self._crm.fence(write.key, int(preimage.attempt))
             return None
         bodies = {values["body"] for values in write.values}
         text = TEXT_FIELD[write.target.kind]

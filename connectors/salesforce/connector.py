@@ -156,9 +156,9 @@ class SalesforceSession:
         """See `Session.write`."""
         return self._linked(write, self._writer.write(write, preimage))
 
-    def find(self, write: Write, preimage: PreImage, since: datetime) -> Written | None:  # noqa: ARG002 - the key decides
+    def find(self, write: Write, preimage: PreImage, since: datetime) -> Written | None:
         """See `Session.find`."""
-        found = self._writer.find(write, since)
+        found = self._writer.find(write, preimage, since)
         return self._linked(write, found) if found else None
 
     def undo(self, write: Write, preimage: PreImage, written: Written) -> None:

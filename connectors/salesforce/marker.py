@@ -5,13 +5,15 @@ second attempt with the same key fail and roll back as a whole (contract, 1.8).
 
 When a write got no answer and its marker is not there, the request may still be on its way. `find` then inserts a
 marker of kind `VOID` under the same key: from that moment the late request can only fail. A new attempt uses the next
-key of the series ("K", "K.1", "K.2"), which a later `find` can fence in turn.
+key of the series ("K", "K.1", "K.2"), chosen with its pre-image and kept with it, so that an attempt that was declared
+lost cannot go on under another key.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from connectors.errors import Fatal
 from connectors.salesforce.composite import Sub, query
 from connectors.salesforce.describe import Shape
 from connectors.salesforce.soql import literal, select
@@ -49,6 +51,20 @@ def attempt_key(key: str, attempt: int) -> str:
     return f"{key}.{attempt}" if attempt else key
 
 
+def next_attempt(key: str, markers: Sequence[Marker]) -> str:
+    """The key of the attempt that has arrived, else the first one that is not fenced off.
+
+    Raises:
+        Fatal: too many attempts were lost; a person looks.
+    """
+    fenced = {mark.key for mark in markers if mark.void}
+    keys = [attempt_key(key, attempt) for attempt in range(MAX_ATTEMPTS)]
+    free = next((each for each in keys if each not in fenced), None)
+    if free is None:
+        raise Fatal("too many attempts of one write were lost", code="attempts")
+    return free
+
+
 def insert(name: str, key: str, record_id: str, kind: str) -> Sub:
     """Claims `key`: fails with DUPLICATE_VALUE when it is taken."""
     body = {"Key__c": key, "Record_Id__c": record_id, "Kind__c": kind}
@@ -67,7 +83,7 @@ def note_undone(name: str, marker: str) -> Sub:
 
 def by_key(name: str, key: str) -> Sub:
     """All attempts of one write."""
-    keys = ",".join(literal(attempt_key(key, attempt)) for attempt in range(MAX_ATTEMPTS + 1))
+    keys = ",".join(literal(attempt_key(key, attempt)) for attempt in range(MAX_ATTEMPTS))
     return query(name, select(_FIELDS, MARKER, f"Key__c IN ({keys})"))
 
 

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from connectors.errors import Fatal, Forbidden, NotFound, Stale
+from connectors.errors import ConnectorError, Fatal, Forbidden, NotFound, Retriable, Stale
 from connectors.interfaces import PreImage, TargetKind, User, Write, Written
 from connectors.salesforce import marker, targets
 from connectors.salesforce.answers import DUPLICATE, ambiguous, error_for, records_of
@@ -44,42 +44,49 @@ class Writer:
         self._user = user
 
     def preimage(self, write: Write) -> PreImage:
-        """`Session.preimage`: see there."""
+        """`Session.preimage`: see there. The key of the attempt is looked up in the same round trip."""
         fields = [targets.field_name(write)] if _is_field(write) else []
-        row = self._row(write, fields)
+        subs = [targets.versions(_FOUND, write.record.object, [write.record.id], *fields)]
+        marked = self._marked()
+        if marked:
+            subs.append(marker.by_key(_MARKERS, write.key))
+        answers = self._client.composite(subs)
+        row = next(iter(records_of(answers[_FOUND].result())), None)
         if row is None:
             raise NotFound("no such record for this user", code="NOT_FOUND")
         if row["LastModifiedDate"] != write.version:
             raise Stale(_MOVED, code="VERSION")
-        return PreImage(write.version, row.get(fields[0]) if fields else None)
+        markers = marker.parse(records_of(answers[_MARKERS].result())) if marked else []
+        attempt = marker.next_attempt(write.key, markers) if marked else ""
+        return PreImage(write.version, row.get(fields[0]) if fields else None, attempt)
 
     def write(self, write: Write, preimage: PreImage) -> Written:
-        """`Session.write`: see there. A write that has arrived before is not repeated: its result is returned."""
-        if not self._marked():
-            return self._send(write, preimage, key=None)
-        attempt = 0
-        for _ in range(marker.MAX_ATTEMPTS):
-            try:
-                return self._send(write, preimage, marker.attempt_key(write.key, attempt))
-            except _KeyTaken:
-                markers = self._markers(write)
-                if arrived := _arrived(markers):
-                    return self._result(write, arrived.targets)
-                attempt = len(markers)
-        raise ambiguous("attempts")
+        """`Session.write`: see there. An attempt that has arrived before is not repeated: its result is returned."""
+        try:
+            return self._send(write, preimage)
+        except _KeyTaken:
+            pass
+        try:
+            found = self._attempt(write, preimage)
+            if found and not found.void:
+                return self._result(write, found.targets)
+        except ConnectorError:  # it may be there: whoever cannot look must not say that it is not
+            raise ambiguous("key_taken") from None
+        if found is None:
+            raise ambiguous("key_taken")
+        raise Retriable("this attempt was declared lost meanwhile", code="FENCED")
 
-    def find(self, write: Write, since: datetime) -> Written | None:
-        """`Session.find`: see there. None is final: the key is taken, so a late request will be refused."""
-        marked = self._marked()
-        for _ in range(marker.MAX_ATTEMPTS):
-            markers = self._markers(write) if marked else []
-            if arrived := _arrived(markers):
-                return self._result(write, arrived.targets)
+    def find(self, write: Write, preimage: PreImage, since: datetime) -> Written | None:
+        """`Session.find`: see there. None is final: the attempt's key is taken, so a late request will be refused."""
+        for _ in range(2):
+            found = self._attempt(write, preimage)
+            if found:
+                return None if found.void else self._result(write, found.targets)
             if written := self._read_back(write, since):
                 return written
-            if not marked or len(markers) >= marker.MAX_ATTEMPTS:
+            if not preimage.attempt:
                 break
-            if self._fence(write, len(markers)):
+            if self._fence(write, preimage.attempt):
                 return None
         raise ambiguous("read_back")
 
@@ -95,21 +102,21 @@ class Writer:
         if subs or note:
             self._all_or_none([*subs, *note])
 
-    def _send(self, write: Write, preimage: PreImage, key: str | None) -> Written:
+    def _send(self, write: Write, preimage: PreImage) -> Written:
         """One transaction. The marker comes first: a repetition must be recognised before anything looks stale."""
         ids: Sequence[str]
         if _is_field(write):
             ids = [record_id(write.record.id)]
             subs = [targets.set_field("set", write, write.values[0]["body"], preimage.version)]
         else:
-            self._check_size(write, key)
+            self._check_size(write, preimage)
             names = [f"create{number}" for number in range(len(write.values))]
             ids = [f"@{{{name}.id}}" for name in names]
             creations = [targets.insert(name, write, values) for name, values in zip(names, write.values, strict=True)]
             subs = [targets.condition(write, preimage.version), *creations]
         subs.append(targets.versions(_STAMPS, targets.written_object(write), ids))
-        if key is not None:
-            claim = marker.insert(_CLAIM, key, write.record.id, write.target.kind)
+        if preimage.attempt:
+            claim = marker.insert(_CLAIM, preimage.attempt, write.record.id, write.target.kind)
             subs = [claim, *subs, marker.note_targets(_NOTE, f"@{{{_CLAIM}.id}}", ids)]
         answers = self._all_or_none(subs)
         try:
@@ -118,10 +125,10 @@ class Writer:
         except (Fatal, KeyError, TypeError):  # it is written, but what the answer says about it makes no sense
             raise ambiguous("bad_answer") from None
 
-    def _check_size(self, write: Write, key: str | None) -> None:
+    def _check_size(self, write: Write, preimage: PreImage) -> None:
         if not 0 < len(write.values) <= MAX_SUBREQUESTS - _RESERVED:
             raise Fatal("a write creates between 1 and 21 records", code="bad_write")
-        if key is None and not all(write.key in values["body"] for values in write.values):
+        if not preimage.attempt and not all(write.key in values["body"] for values in write.values):
             raise Fatal("without the marker object a write must carry its key in the text", code="bad_write")
 
     def _all_or_none(self, subs: Sequence[Sub]) -> Mapping[str, Answer]:
@@ -141,11 +148,15 @@ class Writer:
         answers = self._client.composite([marker.by_key(_MARKERS, write.key)])
         return marker.parse(records_of(answers[_MARKERS].result()))
 
-    def _fence(self, write: Write, attempt: int) -> bool:
+    def _attempt(self, write: Write, preimage: PreImage) -> Marker | None:
+        """The marker of this very attempt."""
+        markers = self._markers(write) if preimage.attempt else []
+        return next((mark for mark in markers if mark.key == preimage.attempt), None)
+
+    def _fence(self, write: Write, attempt: str) -> bool:
         """Take the key of the attempt that may be under way; False when it got in first."""
-        key = marker.attempt_key(write.key, attempt)
         try:
-            self._all_or_none([marker.insert(_CLAIM, key, write.record.id, marker.VOID)])
+            self._all_or_none([marker.insert(_CLAIM, attempt, write.record.id, marker.VOID)])
         except _KeyTaken:
             return False
         return True

@@ -3,7 +3,7 @@
 
 import pytest
 
-from connectors.errors import Ambiguous, Forbidden, NotFound, Stale
+from connectors.errors import Ambiguous, Forbidden, NotFound, Retriable, Stale
 from connectors.interfaces import RecordRef, Session, TargetKind
 from connectors.testing.stage import (
     ARRIVES,
@@ -80,6 +80,7 @@ class WritingContract(Staged):
         raised(Ambiguous, lambda: session.write(write, preimage))
         assert session.find(write, preimage, minutes_ago()) is None
         assert stage.carrying(write.key) == 0
+        preimage = session.preimage(write)
         session.write(write, preimage)
         assert stage.carrying(write.key) == len(write.values)
         assert session.find(write, preimage, minutes_ago())
@@ -96,8 +97,20 @@ class WritingContract(Staged):
         assert session.find(write, preimage, minutes_ago()) is None
         stage.settle()
         assert stage.carrying(write.key) == 0
-        session.write(write, preimage)
+        session.write(write, session.preimage(write))
         assert stage.carrying(write.key) == len(write.values)
+
+    @pytest.mark.parametrize("kind", KINDS)
+    def test_an_attempt_that_was_declared_lost_cannot_go_on(
+        self, session: Session, stage: Stage, kind: TargetKind
+    ) -> None:
+        """A process that slept before it wrote is refused, however often another one tries meanwhile."""
+        write = make_write(stage, kind)
+        slept = session.preimage(write)
+        assert stage.connector.session(stage.agent).find(write, slept, minutes_ago()) is None
+        raised(Retriable, lambda: session.write(write, slept))
+        assert stage.carrying(write.key) == 0
+        assert session.find(write, slept, minutes_ago()) is None
 
     def test_a_slow_answer_is_an_answer(self, session: Session, stage: Stage) -> None:
         """Waiting is not failing."""

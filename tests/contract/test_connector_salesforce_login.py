@@ -166,7 +166,7 @@ def test_a_crm_that_is_not_there_is_retriable_even_for_a_write(stage: SandboxSta
     assert time.monotonic() - started < 2
     silent(caught.value, dead, token.access_token, stage.case.id)
     with pytest.raises(Retriable):
-        gone._writer._send(write, preimage, key=write.key)
+        gone._writer._send(write, preimage)
     assert stage.carrying(write.key) == 0
 
 

@@ -32,7 +32,7 @@ DRAFTS = st.builds(
     state=st.sampled_from(DraftState),
     edited=st.booleans(),
     claimed_at=st.none() | MOMENTS,
-    preimage=st.none() | st.builds(PreImage, version=ANY_TEXT, value=st.none() | ANY_TEXT),
+    preimage=st.none() | st.builds(PreImage, version=ANY_TEXT, value=st.none() | ANY_TEXT, attempt=ANY_TEXT),
     timings_ms=st.dictionaries(ANY_TEXT, st.floats(allow_nan=False, allow_infinity=False), max_size=3),
 )
 

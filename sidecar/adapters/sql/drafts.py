@@ -105,8 +105,10 @@ class SqlDraftStore:
             rows = connection.execute(query.order_by(drafts.c.created.desc(), drafts.c.id).limit(limit)).all()
         return [self._unseal(row) for row in rows]
 
-    def change(self, draft: Draft, expected: DraftState, expected_digest: str) -> Draft:
-        """Store `draft` if the stored state and digest are still the expected ones; durable on return.
+    def change(
+        self, draft: Draft, expected: DraftState, expected_digest: str, claimed_at: datetime | None = None
+    ) -> Draft:
+        """Store `draft` if the stored state and digest (and claim) are still the expected ones; durable on return.
 
         Raises:
             NotFound: there is no such draft of this user.
@@ -114,9 +116,11 @@ class SqlDraftStore:
         """
         mine, digest = self._mine(draft.tenant, draft.user_id, draft.id), draft.digest
         with writing(self._engine) as connection:
-            row = connection.execute(select(drafts.c.key, drafts.c.state).where(*mine).with_for_update()).first()
+            row = connection.execute(select(drafts).where(*mine).with_for_update()).first()
             if row is None:
                 raise NotFound("There is no such draft; it may have been removed after its time.")
+            if claimed_at is not None and self._unseal(row).claimed_at != claimed_at:
+                raise Conflict("The draft was changed by another request; load it again.", state=str(row.state))
             key = self._keys.open(draft.tenant, _key_context(draft.id), row.key)
             result = connection.execute(
                 update(drafts)

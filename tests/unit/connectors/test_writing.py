@@ -16,7 +16,8 @@ from tests.unit.connectors.scripted import CASE_ID, NOT_FOUND, USER, Answer, Ben
 
 VERSION = "2026-11-24T05:53:54.000+0000"
 CASE = RecordRef("salesforce", "Case", CASE_ID)
-PREIMAGE = PreImage(VERSION, None)
+PREIMAGE = PreImage(VERSION, None, "key-1")
+UNMARKED = PreImage(VERSION, None)
 SINCE = datetime.now(UTC) - timedelta(minutes=5)
 MARKER_ID = "a0W000000000001AAA"
 MARKER_FIELDS = ("Id", "Key__c", "Record_Id__c", "Kind__c", "Target_Ids__c", "Undone__c")
@@ -119,7 +120,7 @@ def test_without_a_marker_a_text_without_its_key_is_refused() -> None:
     """It could never be found again."""
     org = Org(package=False)
     with pytest.raises(Fatal):
-        writer(org).write(make(TargetKind.TASKS, body="no key here"), PREIMAGE)
+        writer(org).write(make(TargetKind.TASKS, body="no key here"), UNMARKED)
     assert org.writes == []
 
 
@@ -157,22 +158,43 @@ def test_tasks_are_created_on_condition_that_the_case_is_unchanged() -> None:
 def test_a_comment_is_never_published_and_notifies_nobody() -> None:
     """The customer must not read it, and no mail goes out (contract, 1.7)."""
     org = Org(package=False)
-    writer(org).write(make(TargetKind.COMMENT), PREIMAGE)
+    writer(org).write(make(TargetKind.COMMENT), UNMARKED)
     (subs,) = org.writes
     assert names(subs) == ["unchanged", "create0", "stamps"]
     assert subs[1]["body"] == {"ParentId": CASE_ID, "CommentBody": "Text.\nref: key-1", "IsPublished": False}
 
 
 def test_a_lost_request_is_fenced_and_the_next_attempt_takes_the_next_key() -> None:
-    """Whatever is still under way carries a key that is taken."""
+    """Whatever is still under way carries a key that is taken, and stays refused."""
     org, write = Org(), make(TargetKind.TASKS)
-    assert writer(org).find(write, SINCE) is None
+    org.rows = [{"Id": CASE_ID, "LastModifiedDate": VERSION}]
+    assert writer(org).preimage(write) == PREIMAGE
+    org.rows = []
+    assert writer(org).find(write, PREIMAGE, SINCE) is None
     assert org.writes[-1][0]["body"] == {"Key__c": "key-1", "Record_Id__c": CASE_ID, "Kind__c": marker.VOID}
-    writer(org).write(write, PREIMAGE)
+    with pytest.raises(Retriable):
+        writer(org).write(write, PREIMAGE)
+    org.rows = [{"Id": CASE_ID, "LastModifiedDate": VERSION}]
+    again = writer(org).preimage(write)
+    writer(org).write(write, again)
     assert [subs[0]["body"]["Key__c"] for subs in org.writes[1:]] == ["key-1", "key-1.1"]
-    found = writer(org).find(write, SINCE)
+    found = writer(org).find(write, again, SINCE)
     assert found
     assert found.ids == ("00T000000000001AAA",)
+
+
+def test_a_taken_key_that_cannot_be_looked_up_is_no_refusal() -> None:
+    """The write may be there: whoever cannot look must not say that it is not."""
+    org, write = Org(), make(TargetKind.TASKS)
+    org.markers = [{"Id": MARKER_ID, "Key__c": "key-1", "Kind__c": "tasks", "Target_Ids__c": "00T000000000001AAA"}]
+
+    def answer(method: str, url: str, body: Any) -> Answer:  # noqa: ANN401 - any JSON
+        asked = [sub["referenceId"] for sub in body["compositeRequest"]]
+        return (503, [{"errorCode": "SERVER_UNAVAILABLE"}]) if asked == ["markers"] else org(method, url, body)
+
+    bench = Bench(answer)
+    with pytest.raises(Ambiguous):
+        Writer(bench.client, bench.schema, USER).write(write, PREIMAGE)
 
 
 def test_a_write_that_got_in_before_the_fence_is_found() -> None:
@@ -186,7 +208,7 @@ def test_a_write_that_got_in_before_the_fence_is_found() -> None:
         return org(method, url, body)
 
     bench = Bench(answer)
-    found = Writer(bench.client, bench.schema, USER).find(write, SINCE)
+    found = Writer(bench.client, bench.schema, USER).find(write, PREIMAGE, SINCE)
     assert found
     assert found.ids == ("00T000000000001AAA",)
 
@@ -195,8 +217,9 @@ def test_fences_do_not_go_on_for_ever() -> None:
     """After eight lost attempts a person looks."""
     keys = [marker.attempt_key("key-1", number) for number in range(marker.MAX_ATTEMPTS)]
     org = Org(markers=tuple({"Id": MARKER_ID, "Key__c": key, "Kind__c": marker.VOID} for key in keys))
-    with pytest.raises(Ambiguous):
-        writer(org).find(make(TargetKind.TASKS), SINCE)
+    org.rows = [{"Id": CASE_ID, "LastModifiedDate": VERSION}]
+    with pytest.raises(Fatal):
+        writer(org).preimage(make(TargetKind.TASKS))
     assert org.writes == []
 
 
@@ -221,8 +244,8 @@ def test_a_text_that_is_not_the_whole_write_is_not_a_find() -> None:
     org, write = Org(package=False), make(TargetKind.TASKS, texts=2)
     org.rows = [{"Id": "00T000000000001AAA", "LastModifiedDate": VERSION, "Description": "Text.\r\nref: key-1  "}]
     with pytest.raises(Ambiguous):
-        writer(org).find(write, SINCE)
-    assert writer(org).find(replace(write, values=write.values[:1]), SINCE)
+        writer(org).find(write, UNMARKED, SINCE)
+    assert writer(org).find(replace(write, values=write.values[:1]), UNMARKED, SINCE)
 
 
 @pytest.mark.parametrize(

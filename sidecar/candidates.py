@@ -15,7 +15,7 @@ import numpy as np
 from connectors.interfaces import RecordRef
 from sidecar import dates
 from sidecar.cues import Cues, cues
-from sidecar.domain import OWN_MARK, Passage, Role, Vectors
+from sidecar.domain import OWN_MARK, TITLE_FIELDS, Passage, Role, Vectors
 from sidecar.text import sentences
 from sidecar.words import content, language, spaceless, tokens
 
@@ -111,8 +111,8 @@ class Candidate:
 
     @property
     def title(self) -> bool:
-        """Stands in the record's subject."""
-        return self.passage.key.field == "Subject"
+        """Stands in a field that names the record."""
+        return self.passage.key.field in TITLE_FIELDS
 
     @property
     def resolution(self) -> bool:
@@ -198,7 +198,7 @@ def _of_passage(passage: Passage, turn: float, central: float) -> list[Candidate
     found: list[Candidate] = []
     for start, end in (_trimmed(text, *span) for span in sentences(body)):
         sentence = text[start:end]
-        if len(found) >= SENTENCES_PER_PASSAGE or not _prose(sentence, title=passage.key.field == "Subject"):
+        if len(found) >= SENTENCES_PER_PASSAGE or not _prose(sentence, title=passage.key.field in TITLE_FIELDS):
             continue
         words = tokens(_PLACEHOLDER.sub(" ", sentence))
         marks = cues(sentence, words)
@@ -213,7 +213,7 @@ def _of_passage(passage: Passage, turn: float, central: float) -> list[Candidate
 
 def _is_label(passage: Passage) -> bool:
     """A picklist value, a number, a name or the subject of a reply: not something that somebody says."""
-    if passage.key.field == "Subject":
+    if passage.key.field in TITLE_FIELDS:
         return passage.role is not Role.RECORD
     if passage.role is not Role.RECORD:
         return False

@@ -111,11 +111,15 @@ class Masked:
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """An injected instruction or another oddity found in a passage: `rule` names the detector, never the text."""
+    """An injected instruction or another oddity found in a field: `rule` names the detector, never the text.
+
+    `strong`: it reads like an instruction, and what it stands in was kept out; else it is only worth knowing.
+    """
 
     ref: RecordRef
     field: str
     rule: str
+    strong: bool = True
 
 
 class Grounding(StrEnum):
@@ -200,6 +204,9 @@ class Retention:
     undo: timedelta = timedelta(days=30)
     rows: timedelta = timedelta(days=90)
 
+
+TITLE_FIELDS = ("Subject", "Title")
+"""Fields that name a record rather than say something."""
 
 JSON = dict[str, Any]
 

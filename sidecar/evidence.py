@@ -6,7 +6,7 @@ from functools import partial
 
 from connectors.interfaces import Bundle, Record, RecordRef, Session
 from sidecar.crm import crm_errors
-from sidecar.domain import Claim, Grounding, Passage, Related, Source, Vectors
+from sidecar.domain import TITLE_FIELDS, Claim, Grounding, Passage, Related, Source, Vectors
 from sidecar.drafts import Draft
 from sidecar.errors import NotFound, Unavailable
 from sidecar.firewall import Admitted, Released, admit
@@ -15,7 +15,6 @@ from sidecar.policy import Purpose
 from sidecar.retrieval import Hit, Index, centre
 from sidecar.templates import Template, compose
 
-TITLE_FIELDS = ("Subject", "Title")
 INDEX_IS_DOWN = "The index of related records is not available: this draft rests on the record and its thread alone."
 THREAD_IS_LONG = "The thread is longer than what was read: only its newest messages were considered."
 

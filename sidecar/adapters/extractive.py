@@ -55,14 +55,17 @@ class ExtractiveReasoner:
         thread = _Thread(pool)
         sections = [section for section in prompt.template.sections if section.seeks in _SCORES]
         ranked = {section.name: _ranked(section, thread) for section in sections}
-        chosen = _choose(sections, ranked, prompt.template.max_sentences)
-        left = prompt.template.max_sentences - sum(map(len, chosen.values()))
+        hints = {
+            section.name: _related(prompt, section, own_vectors, pool)
+            for section in prompt.template.sections
+            if section.seeks is Seeks.RELATED
+        }
+        room = prompt.template.max_sentences - sum(map(len, hints.values()))
+        chosen = _choose(sections, ranked, room)
         claims: list[Claim] = []
         for section in prompt.template.sections:
-            if section.seeks is Seeks.RELATED:
-                claims += _related(prompt, section, own_vectors, pool, min(left, section.max_sentences))
-            else:
-                claims += [_claim(section, score, c) for score, c in sorted(chosen[section.name], key=_in_thread)]
+            claims += hints.get(section.name, ())
+            claims += [_claim(section, score, c) for score, c in sorted(chosen.get(section.name, ()), key=_in_thread)]
         return tuple(claims)
 
 
@@ -235,30 +238,33 @@ def _claim(section: Section, score: float, candidate: Candidate) -> Claim:
     )
 
 
-def _related(
-    prompt: Prompt, section: Section, own_vectors: Vectors | None, pool: Sequence[Candidate], limit: int
-) -> list[Claim]:
-    """The sentences of related records that are nearest to this case, one for each record."""
+def _related(prompt: Prompt, section: Section, own_vectors: Vectors | None, pool: Sequence[Candidate]) -> list[Claim]:
+    """What helped elsewhere: the sentences of related records that are nearest to this case, one for each record."""
     passages, vectors = _part(prompt, related=True)
-    if limit <= 0 or not pool:
+    if not pool:
         return []
-    near = _nearness(passages, vectors, own_vectors)
+    near = _nearness(prompt, passages, vectors, own_vectors)
     topic = content(word for candidate in pool for word in candidate.words)
     best: dict[object, tuple[float, Candidate]] = {}
     for candidate in candidates(passages, vectors):
         similar = near.get(candidate.passage.number, overlap(candidate.words, topic))
         score = (similar + 0.1 * overlap(candidate.words, topic)) * _trust(candidate)
-        if similar >= RELATED_SCORE and not candidate.question:
+        helps = candidate.resolution or candidate.passage.role is Role.ARTICLE
+        if helps and similar >= RELATED_SCORE and not (candidate.question or candidate.title):
             root = candidate.passage.root
             best[root] = max(best.get(root, (0.0, candidate)), (score, candidate), key=lambda pair: pair[0])
-    ranked = sorted(best.values(), key=lambda pair: -pair[0])[:limit]
+    ranked = sorted(best.values(), key=lambda pair: -pair[0])[: section.max_sentences]
     return [_claim(section, score, candidate) for score, candidate in ranked]
 
 
-def _nearness(passages: Sequence[Passage], vectors: Vectors | None, own: Vectors | None) -> dict[int, float]:
-    """Cosine of each related passage to the centroid of the case, by passage number; empty without vectors."""
+def _nearness(
+    prompt: Prompt, passages: Sequence[Passage], vectors: Vectors | None, own: Vectors | None
+) -> dict[int, float]:
+    """Cosine of each related passage to what the case itself says, by passage number; empty without vectors."""
     if vectors is None or own is None or not len(own) or not len(vectors):
         return {}
-    centroid = own.mean(axis=0)
+    told = [passage for passage in prompt.passages if not passage.related]
+    record = [i for i, passage in enumerate(told) if passage.key.ref == passage.root]
+    centroid = own[record or slice(None)].mean(axis=0)
     cosine = np.nan_to_num(vectors @ (centroid / (np.linalg.norm(centroid) or 1.0)))
     return {passage.number: float(value) for passage, value in zip(passages, cosine, strict=True)}

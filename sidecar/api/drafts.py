@@ -5,7 +5,7 @@ from http import HTTPStatus
 from connectors.interfaces import RecordRef
 from sidecar import actions, metrics
 from sidecar.api.context import principal, services
-from sidecar.api.models import DraftBrief, DraftIn, DraftList, DraftOut, EditsIn
+from sidecar.api.draft_models import DraftBrief, DraftIn, DraftList, DraftOut, EditsIn
 from sidecar.api.routes import Reply, Route, if_match
 from sidecar.drafts import Shown
 

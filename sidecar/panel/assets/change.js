@@ -1,7 +1,7 @@
 // Before and after of what a draft writes, and the bar with the one button that writes it.
 
 import { badge, button, crmLink, h } from "./dom.js";
-import { UNDO, count, day } from "./words.js";
+import { UNDO, count, shortDay, stateSentence } from "./words.js";
 
 const OPEN = new Set(["draft", "applying", "unknown"]);
 
@@ -33,7 +33,7 @@ function compare(change, done) {
 function tasks(change) {
   if (!change.after.length) return h("p", { class: "none" }, "Nothing to write.");
   return h("ol", { class: "tasks" }, change.after.map((task) =>
-    h("li", {}, h("span", {}, task.subject), task.due && badge(`Due ${day(task.due)}`, "due"))));
+    h("li", {}, h("span", {}, task.subject), task.due && badge(`Due ${shortDay(task.due)}`, "due"))));
 }
 
 /** The bar at the foot. `does` holds apply, undo, discard, again and look as functions without arguments. */
@@ -54,14 +54,17 @@ export function bar(draft, does) {
     undoing: () => [act("Look again", does.look)],
     unknown: () => [act("Discard", does.discard, "quiet"), act("Look again", does.look)],
   }[draft.state]?.() ?? [again];
-  return h("footer", { class: "bar" }, h("p", {}, footnote(draft, lost)), h("div", { class: "row" }, buttons));
+  return h("footer", { class: "bar" }, h("p", {}, footnote(draft, lost)), h("p", { id: "doing" }), h("div", { class: "row" }, buttons));
 }
 
 function footnote(draft, lost) {
   const change = draft.change;
-  if (draft.state !== "draft") return "";
+  if (draft.state !== "draft") return stateSentence(draft);
   if (!change) return "You cannot write to this record: this draft is for reading.";
   if (lost) return "A source has changed or is gone: draft again before you apply.";
   if (!change.after.length) return "There is nothing to write.";
-  return [h("strong", {}, change.label), ` · read by ${change.audience} · `, change.undoable ? "can be undone" : h("strong", { class: "bad" }, "cannot be undone")];
+  return [
+    h("strong", {}, change.label), " · ", change.undoable ? "can be undone" : h("strong", { class: "bad" }, "cannot be undone"),
+    h("br"), `Read by ${change.audience}`,
+  ];
 }

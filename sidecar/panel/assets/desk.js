@@ -86,7 +86,7 @@ async function work(text, step, { reload = false, again = null, focus = "" } = {
   clearProblem();
   announce(text);
   const bar_ = h("p", { class: "progress" }, h("span", {}, text));
-  byId(desk.draft ? "problem" : "work").replaceChildren(bar_);
+  byId(desk.draft ? "doing" : "work").replaceChildren(bar_);
   const slow = setTimeout(() => bar_.append(h("span", { class: "slow" }, " The CRM takes its time. You can wait.")), SLOW_MS);
   let problem = null;
   let draft = null;

@@ -1,6 +1,7 @@
 // The middle of the desk: a draft's sentences by section, each with its source, its confidence, and the agent's pen.
 
 import { badge, button, h } from "./dom.js";
+import { glance } from "./receipt.js";
 import { mark, ordinal, writer } from "./sources.js";
 import { STATES, day, percent, sentence, shortDay, stateSentence } from "./words.js";
 
@@ -17,6 +18,7 @@ export function draftView(draft, action, edit) {
       badge(state, tone),
       draft.edited && badge("Edited by you"),
       h("p", { class: "state", id: "state", tabindex: "-1" }, stateSentence(draft)),
+      glance(draft),
     ),
     draft.warnings.length > 0 && h("ul", { class: "warnings" }, draft.warnings.map((text) => h("li", {}, text))),
     sections.map((name) =>
@@ -44,7 +46,7 @@ function sentenceView(draft, claim, index, write, edit) {
     h("p", { class: "sentence" }, claim.text),
     h("div", { class: "meta" },
       chip(draft, claim, index),
-      claim.due && badge(`Due ${day(claim.due)}`, "due"),
+      claim.due && badge(`Due ${shortDay(claim.due)}`, "due"),
       GROUNDING[claim.grounding] ? badge(...GROUNDING[claim.grounding]) : confidence(claim.confidence),
       write && h("span", { class: "pen" },
         button("Edit", write, { kind: "quiet", "data-edit": true, "data-change": true, "aria-label": `Edit sentence ${index + 1}` }),

@@ -10,16 +10,16 @@ export const writer = (source) => source.author || `${object(source.record.objec
 
 export function showSources(draft) {
   const parts = [];
-  if (draft.sources.length) parts.push(cited(draft.sources));
+  if (draft.sources.length) parts.push(cited(draft.sources, draft.record.id));
   if (draft.related.length) parts.push(consulted(draft.related));
   byId("sources").replaceChildren(...parts);
 }
 
-function cited(sources) {
+function cited(sources, caseId) {
   return h("section", { "aria-labelledby": "sources-title" },
     h("h2", { id: "sources-title" }, "Sources"),
     h("p", { class: "small" }, "What the draft quotes, as the policy let it through."),
-    sources.map((source, index) => card(source, index + 1)),
+    sources.map((source, index) => card(source, index + 1, caseId)),
   );
 }
 
@@ -31,8 +31,8 @@ function consulted(related) {
   );
 }
 
-function card(source, number) {
-  const named = source.record.title && source.record.title !== source.record.id;
+function card(source, number, caseId) {
+  const named = source.record.id !== caseId && source.record.title !== source.record.id;
   return h("article", { class: "source", id: `source-${source.number}`, "aria-label": `Source ${number}`, tabindex: "-1" },
     h("header", {},
       h("span", { class: "number" }, String(number)),

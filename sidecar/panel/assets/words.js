@@ -55,6 +55,8 @@ const KINDS = {
   username: ["user name", "user names"],
   card: ["card number", "card numbers"],
   iban: ["bank account", "bank accounts"],
+  credential: ["password or key", "passwords or keys"],
+  government_id: ["identity number", "identity numbers"],
   network: ["network address", "network addresses"],
 };
 

@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, make_response, render_template
 
 from sidecar.api.context import caller, services
-from sidecar.errors import SidecarError
+from sidecar.errors import Unauthenticated
 
 blueprint = Blueprint(
     "panel", __name__, template_folder="pages", static_folder="assets", static_url_path="/panel/assets"
@@ -12,9 +12,13 @@ blueprint = Blueprint(
 
 @blueprint.get("/")
 def index() -> Response:
-    """The desk for a logged-in agent, else the way to log in."""
+    """The desk for a logged-in agent, else the way to log in.
+
+    Raises:
+        Unavailable: the sessions cannot be read.
+    """
     try:
         caller()
-    except SidecarError:
+    except Unauthenticated:
         return make_response(render_template("login.html", installations=sorted(services().connectors)))
     return make_response(render_template("desk.html"))

@@ -61,6 +61,19 @@ def test_a_refusal_names_its_rule(desk: Desk) -> None:
     expect(desk.page.locator(".problem")).to_contain_text("Rule: csrf")
 
 
+def test_words_that_may_not_be_written_are_refused_and_kept(desk: Desk) -> None:
+    """A card number in the agent's own words is refused; what she wrote stays in the editor."""
+    desk.open()
+    draft = desk.press("Summarize this case")
+    desk.page.get_by_role("button", name="Edit sentence 1").click()
+    words = desk.page.get_by_label("Your words for this sentence")
+    words.fill("The card is 4111 1111 1111 1111.")
+    desk.page.keyboard.press("Control+Enter")
+    expect(desk.page.locator(".problem")).to_contain_text("may not be written")
+    expect(words).to_have_value("The card is 4111 1111 1111 1111.")
+    assert desk.draft()["digest"] == draft["digest"]
+
+
 def test_an_ended_session_leads_back_to_the_same_case(new_desk: Callable[..., Desk]) -> None:
     """Without a session the way on is to log in again, and it ends where the agent was."""
     desk = new_desk()

@@ -1,5 +1,6 @@
 // Calls the sidecar's API. Every change carries the session's CSRF token.
 
+const PATIENCE_MS = 120_000;
 let csrf = "";
 
 /** The sidecar said no, or did not answer (status 0). The body is its problem document (RFC 9457). */
@@ -21,7 +22,8 @@ async function call(method, path, { body, digest } = {}) {
   if (digest) headers["If-Match"] = `"${digest}"`;
   let answer;
   try {
-    answer = await fetch(path, { method, headers, body: body && JSON.stringify(body), cache: "no-store" });
+    const signal = AbortSignal.timeout(PATIENCE_MS);
+    answer = await fetch(path, { method, headers, body: body && JSON.stringify(body), cache: "no-store", signal });
   } catch {
     throw new Problem({ title: "The sidecar does not answer", detail: "Check your connection, then load again." });
   }

@@ -28,8 +28,11 @@ async function open() {
   showChooser(desk);
   document.body.classList.toggle("chosen", desk.at.case !== "");
   if (desk.draft?.id !== desk.at.draft) clear(desk.at.case);
-  if (!desk.at.case) showWelcome();
-  else if (desk.at.case !== before.case) head();
+  if (!desk.at.case) {
+    showWelcome();
+    name();
+  }
+  if (desk.at.case && desk.at.case !== before.case) head();
   byId("title").focus();
   if (desk.at.draft && !desk.draft) await work("Opening the draft…", () => api.load(desk.at.draft));
 }
@@ -37,6 +40,14 @@ async function open() {
 function head() {
   const line = desk.records?.find((one) => one.record.id === desk.at.case) ?? null;
   showRecord(line, desk.at.case, desk.actions, run);
+  name();
+}
+
+/** The window carries the case's name; a case that is not among the newest gets it from its draft. */
+function name() {
+  const title = byId("title");
+  if (desk.draft && !desk.records.some((line) => line.record.id === desk.at.case)) title.textContent = desk.draft.record.title;
+  document.title = `${title.textContent} | Private Assistant`;
 }
 
 function clear(chosen) {
@@ -47,6 +58,7 @@ function clear(chosen) {
 
 function show(draft, focus) {
   desk.draft = draft;
+  name();
   const action = desk.actions.find((one) => one.action === draft.action);
   const change = (text, step) => () => work(text, () => step(draft), { reload: true });
   const does = {

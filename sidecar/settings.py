@@ -22,6 +22,11 @@ def _shipped(name: str) -> Path:
     return packaged if packaged.is_dir() else ROOT / name
 
 
+def _cache() -> Path:
+    """Where the model is built: in the checkout, or in the user's cache when installed as a wheel."""
+    return ROOT / ".cache" if (ROOT / "pyproject.toml").is_file() else Path.home() / ".cache" / "crm-sidecar"
+
+
 class Installation(BaseModel):
     """One CRM org. The client secret is a value here only outside production; there it comes from Vault."""
 
@@ -68,7 +73,7 @@ class Settings(BaseSettings):
         None, description="root key of the embedded key ring; empty: state_dir/keys. Refused in production"
     )
     model_dir: Path = Field(
-        ROOT / ".cache" / "models" / "all-MiniLM-L6-v2",
+        _cache() / "models" / "all-MiniLM-L6-v2",
         description="embedding model, a folder in the Hugging Face layout",
     )
     precision: Literal["int8", "fp32"] = Field("int8", description="which graph of the model is used")

@@ -40,7 +40,8 @@ export async function me() {
 }
 
 /** A key that makes a repeated request for the same click return the same draft. */
-export const newKey = () => crypto.getRandomValues(new Uint32Array(6)).reduce((key, part) => key + part.toString(36), "");
+export const newKey = () =>
+  crypto.getRandomValues(new Uint32Array(6)).reduce((key, part) => key + part.toString(36), "");
 
 const at = (id, step = "") => `/v1/drafts/${encodeURIComponent(id)}${step}`;
 

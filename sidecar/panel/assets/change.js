@@ -9,11 +9,22 @@ export function changeView(draft) {
   const change = draft.change;
   if (!change) return null;
   const done = !OPEN.has(draft.state);
-  const undo = change.undoable ? (UNDO[change.target] ?? "Yes.") : h("strong", { class: "bad" }, "No: what is written stays.");
-  return h("section", { class: "change", "aria-labelledby": "change-title" },
+  const undo = change.undoable
+    ? (UNDO[change.target] ?? "Yes.")
+    : h("strong", { class: "bad" }, "No: what is written stays.");
+  return h(
+    "section",
+    { class: "change", "aria-labelledby": "change-title" },
     h("h2", { id: "change-title" }, done ? "The change" : "What Apply would change"),
-    h("dl", {},
-      h("div", {}, h("dt", {}, "Where"), h("dd", {}, change.label, change.url && [" ", crmLink(change.url, "open in CRM", change.label)])),
+    h(
+      "dl",
+      {},
+      h(
+        "div",
+        {},
+        h("dt", {}, "Where"),
+        h("dd", {}, change.label, change.url && [" ", crmLink(change.url, "open in CRM", change.label)]),
+      ),
       h("div", {}, h("dt", {}, "Who can read it"), h("dd", {}, change.audience)),
       h("div", {}, h("dt", {}, "Can it be undone"), h("dd", {}, undo)),
     ),
@@ -23,8 +34,16 @@ export function changeView(draft) {
 
 function compare(change, done) {
   const creates = change.target !== "summary_field";
-  const side = (title, text, empty) => h("div", { class: "side" }, h("h3", {}, title), text ? h("p", { class: "text" }, text) : h("p", { class: "text none" }, empty));
-  return h("div", { class: "compare" },
+  const side = (title, text, empty) =>
+    h(
+      "div",
+      { class: "side" },
+      h("h3", {}, title),
+      text ? h("p", { class: "text" }, text) : h("p", { class: "text none" }, empty),
+    );
+  return h(
+    "div",
+    { class: "compare" },
     side("Before", change.before, creates ? "Nothing: a new entry is created." : "Empty."),
     side(done ? "As written" : "After", change.after[0]?.body, "Nothing to write."),
   );
@@ -32,8 +51,13 @@ function compare(change, done) {
 
 function tasks(change) {
   if (!change.after.length) return h("p", { class: "none" }, "Nothing to write.");
-  return h("ol", { class: "tasks" }, change.after.map((task) =>
-    h("li", {}, h("span", {}, task.subject), task.due && badge(`Due ${shortDay(task.due)}`, "due"))));
+  return h(
+    "ol",
+    { class: "tasks" },
+    change.after.map((task) =>
+      h("li", {}, h("span", {}, task.subject), task.due && badge(`Due ${shortDay(task.due)}`, "due")),
+    ),
+  );
 }
 
 /** The bar at the foot. `does` holds apply, undo, discard, again and look as functions without arguments. */
@@ -47,14 +71,23 @@ export function bar(draft, does) {
       if (!change || !change.after.length) return [act("Discard", does.discard, "quiet")];
       if (lost) return [act("Discard", does.discard, "quiet"), again];
       const text = change.target === "tasks" ? `Create ${count(change.after.length, "task")}` : "Apply";
-      return [act("Discard", does.discard, "quiet"), button(text, does.apply, { kind: "primary", "data-change": true, id: "apply" })];
+      return [
+        act("Discard", does.discard, "quiet"),
+        button(text, does.apply, { kind: "primary", "data-change": true, id: "apply" }),
+      ];
     },
     applied: () => [again, change?.undoable && button("Undo", does.undo, { "data-change": true, id: "undo" })],
     applying: () => [act("Look again", does.look)],
     undoing: () => [act("Look again", does.look)],
     unknown: () => [act("Discard", does.discard, "quiet"), act("Look again", does.look)],
   }[draft.state]?.() ?? [again];
-  return h("footer", { class: "bar" }, h("p", {}, footnote(draft, lost)), h("p", { id: "doing" }), h("div", { class: "row" }, buttons));
+  return h(
+    "footer",
+    { class: "bar" },
+    h("p", {}, footnote(draft, lost)),
+    h("p", { id: "doing" }),
+    h("div", { class: "row" }, buttons),
+  );
 }
 
 function footnote(draft, lost) {
@@ -64,7 +97,10 @@ function footnote(draft, lost) {
   if (lost) return "A source has changed or is gone: draft again before you apply.";
   if (!change.after.length) return "There is nothing to write.";
   return [
-    h("strong", {}, change.label), " · ", change.undoable ? "can be undone" : h("strong", { class: "bad" }, "cannot be undone"),
-    h("br"), `Read by ${change.audience}`,
+    h("strong", {}, change.label),
+    " · ",
+    change.undoable ? "can be undone" : h("strong", { class: "bad" }, "cannot be undone"),
+    h("br"),
+    `Read by ${change.audience}`,
   ];
 }

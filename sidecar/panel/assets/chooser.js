@@ -24,7 +24,11 @@ export function showChooser(desk) {
     },
   });
   const tab = (name, text) =>
-    h("button", { type: "button", id: `tab-${name}`, "aria-pressed": String(view === name), onclick: () => turn(desk, name) }, text);
+    h(
+      "button",
+      { type: "button", id: `tab-${name}`, "aria-pressed": String(view === name), onclick: () => turn(desk, name) },
+      text,
+    );
   byId("chooser").replaceChildren(
     h("div", { class: "tabs" }, tab("cases", "Cases"), tab("drafts", "My drafts")),
     ...(view === "cases" ? [h("div", { class: "filter" }, h("label", { for: "filter" }, "Filter cases"), filter)] : []),
@@ -42,7 +46,10 @@ function turn(desk, name) {
 function fill(list, desk) {
   const all = view === "cases" ? desk.records : desk.drafts;
   if (all === null) return list.replaceChildren(...Array.from({ length: 6 }, () => h("li", { class: "ghost" })));
-  const lines = view === "cases" ? all.filter(matches).map((line) => caseLine(line, desk)) : all.map((draft) => draftLine(draft, desk));
+  const lines =
+    view === "cases"
+      ? all.filter(matches).map((line) => caseLine(line, desk))
+      : all.map((draft) => draftLine(draft, desk));
   list.replaceChildren(...(lines.length ? lines : [h("li", { class: "nothing" }, nothing(all))]));
 }
 
@@ -53,7 +60,10 @@ function nothing(all) {
 
 function matches({ record, status, priority }) {
   const text = `${record.title} ${status} ${priority}`.toLowerCase();
-  return wanted.toLowerCase().split(/\s+/).every((word) => text.includes(word));
+  return wanted
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => text.includes(word));
 }
 
 /** "00001026 · Subject" -> its number and its subject. */
@@ -66,7 +76,13 @@ export const urgent = (priority) => (/^(high|critical|urgent)$/i.test(priority) 
 
 function caseLine({ record, status, priority }, desk) {
   const { number, subject } = parts(record.title);
-  const meta = h("span", { class: "meta" }, h("span", {}, number), h("span", {}, status), badge(priority, urgent(priority)));
+  const meta = h(
+    "span",
+    { class: "meta" },
+    h("span", {}, number),
+    h("span", {}, status),
+    badge(priority, urgent(priority)),
+  );
   return line(address(record.id), record.id === desk.at.case, subject, meta);
 }
 
@@ -74,8 +90,19 @@ function draftLine(draft, desk) {
   const known = desk.records?.find((line) => line.record.id === draft.record.id);
   const title = desk.actions.find((action) => action.action === draft.action)?.title ?? sentence(draft.action);
   const about = known ? parts(known.record.title).subject : draft.record.id;
-  const state = h("span", { class: "meta" }, badge(...STATES[draft.state]), h("time", { datetime: draft.created }, moment(draft.created)));
-  return line(address(draft.record.id, draft.id), draft.id === desk.at.draft, title, h("span", { class: "about" }, about), state);
+  const state = h(
+    "span",
+    { class: "meta" },
+    badge(...STATES[draft.state]),
+    h("time", { datetime: draft.created }, moment(draft.created)),
+  );
+  return line(
+    address(draft.record.id, draft.id),
+    draft.id === desk.at.draft,
+    title,
+    h("span", { class: "about" }, about),
+    state,
+  );
 }
 
 function line(href, current, title, ...more) {

@@ -11,6 +11,8 @@ import { showRecord, showWelcome } from "./record.js";
 import { mark, showSources } from "./sources.js";
 
 const SLOW_MS = 4000;
+const HINT = "Press a button above. You see a draft first; nothing is written until you press Apply.";
+const DRAFTING = "Reading the case as you, then checking every sentence against its source…";
 const desk = { me: null, actions: [], records: null, drafts: null, at: { case: "", draft: "" }, draft: null };
 let running = false;
 
@@ -46,14 +48,15 @@ function head() {
 /** The window carries the case's name; a case that is not among the newest gets it from its draft. */
 function name() {
   const title = byId("title");
-  if (desk.draft && !desk.records.some((line) => line.record.id === desk.at.case)) title.textContent = desk.draft.record.title;
+  if (desk.draft && !desk.records.some((line) => line.record.id === desk.at.case))
+    title.textContent = desk.draft.record.title;
   document.title = `${title.textContent} | Private Assistant`;
 }
 
 function clear(chosen) {
   desk.draft = null;
   byId("sources").replaceChildren();
-  if (chosen) byId("work").replaceChildren(h("p", { class: "hint" }, "Press a button above. You see a draft first; nothing is written until you press Apply."));
+  if (chosen) byId("work").replaceChildren(h("p", { class: "hint" }, HINT));
 }
 
 function show(draft, focus) {
@@ -68,8 +71,17 @@ function show(draft, focus) {
     discard: change("Discarding…", async (known) => api.load((await api.discard(known)).id)),
     again: () => document.querySelector(`[data-action="${CSS.escape(draft.action)}"]`)?.click(),
   };
-  const edit = (index, text) => work("Saving your words…", () => api.edit(draft, index, text), { reload: true, focus: `#claim-${index} [data-edit]` });
-  byId("work").replaceChildren(draftView(draft, action, edit), receiptView(draft), ...[changeView(draft)].filter(Boolean), bar(draft, does));
+  const edit = (index, text) =>
+    work("Saving your words…", () => api.edit(draft, index, text), {
+      reload: true,
+      focus: `#claim-${index} [data-edit]`,
+    });
+  byId("work").replaceChildren(
+    draftView(draft, action, edit),
+    receiptView(draft),
+    ...[changeView(draft)].filter(Boolean),
+    bar(draft, does),
+  );
   showSources(draft);
   const first = document.querySelector(".chip");
   first?.setAttribute("aria-pressed", "true");
@@ -84,7 +96,7 @@ function run(action, options) {
   const send = () => {
     history.replaceState(null, "", address(desk.at.case));
     clear();
-    return work("Reading the case as you, then checking every sentence against its source…", () => api.create(body), { again: send });
+    return work(DRAFTING, () => api.create(body), { again: send });
   };
   return send();
 }
@@ -99,7 +111,10 @@ async function work(text, step, { reload = false, again = null, focus = "" } = {
   announce(text);
   const bar_ = h("p", { class: "progress" }, h("span", {}, text));
   byId(desk.draft ? "doing" : "work").replaceChildren(bar_);
-  const slow = setTimeout(() => bar_.append(h("span", { class: "slow" }, " The CRM takes its time. You can wait.")), SLOW_MS);
+  const slow = setTimeout(
+    () => bar_.append(h("span", { class: "slow" }, " The CRM takes its time. You can wait.")),
+    SLOW_MS,
+  );
   let problem = null;
   let draft = null;
   try {
@@ -124,7 +139,8 @@ async function work(text, step, { reload = false, again = null, focus = "" } = {
 
 function fail(problem, { reload, again }) {
   const ways = [];
-  if (reload && desk.draft) ways.push(["Load the draft again", () => work("Opening the draft…", () => api.load(desk.draft.id))]);
+  if (reload && desk.draft)
+    ways.push(["Load the draft again", () => work("Opening the draft…", () => api.load(desk.draft.id))]);
   if (again && [0, 429, 502, 503].includes(problem.status)) ways.push(["Try again", again]);
   if (!desk.draft) clear(desk.at.case);
   showProblem(problem, desk.me.installation, ways);
@@ -148,7 +164,10 @@ async function refresh() {
 async function begin() {
   try {
     desk.me = await api.me();
-    byId("who").replaceChildren(h("strong", {}, desk.me.name), h("span", {}, [desk.me.attributes.profile, desk.me.installation].filter(Boolean).join(" · ")));
+    byId("who").replaceChildren(
+      h("strong", {}, desk.me.name),
+      h("span", {}, [desk.me.attributes.profile, desk.me.installation].filter(Boolean).join(" · ")),
+    );
     showChooser(desk);
     [desk.actions, desk.records, desk.drafts] = await Promise.all([api.actions(), api.records(), api.drafts()]);
   } catch (error) {

@@ -23,7 +23,11 @@ export function announce(text) {
 export function crmLink(address, text, name) {
   if (!/^https?:\/\//.test(address)) return text ? h("span", {}, text) : null;
   const label = name ? `${text}: ${name} (new tab)` : `${text} (new tab)`;
-  return h("a", { href: address, target: "_blank", rel: "noopener noreferrer", class: "out", "aria-label": label }, text);
+  return h(
+    "a",
+    { href: address, target: "_blank", rel: "noopener noreferrer", class: "out", "aria-label": label },
+    text,
+  );
 }
 
 export function button(text, onclick, { kind = "", ...properties } = {}) {

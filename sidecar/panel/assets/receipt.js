@@ -13,8 +13,11 @@ export function glance(draft) {
     draft.flags.length && `suspicious text in ${count(places(draft.flags).length, "place")}`,
   ].filter(Boolean);
   if (!found.length) return null;
-  return h("button", { type: "button", class: "glance", onclick: unfold, "aria-label": `${found.join(", ")}. Show what stayed out.` },
-    found.map((text) => h("span", {}, text)));
+  return h(
+    "button",
+    { type: "button", class: "glance", onclick: unfold, "aria-label": `${found.join(", ")}. Show what stayed out.` },
+    found.map((text) => h("span", {}, text)),
+  );
 }
 
 function unfold() {
@@ -24,20 +27,48 @@ function unfold() {
 }
 
 export function receiptView(draft) {
+  const took = Object.values(draft.timings_ms).reduce((sum, part_) => sum + part_, 0);
   const hidden = draft.masked.filter((item) => !item.restored);
   const shown = draft.masked.filter((item) => item.restored);
-  return h("section", { class: "receipt", "aria-labelledby": "receipt-title" },
+  return h(
+    "section",
+    { class: "receipt", "aria-labelledby": "receipt-title" },
     h("h2", { id: "receipt-title", tabindex: "-1" }, "What stayed out"),
-    part(count(draft.withheld.length, "field"), "left out by the policy", draft.withheld.map((item) =>
-      h("li", {}, h("strong", {}, `${object(item.object)}: ${field(item.field)}`), ` ${reason(item.reason)}. `, h("code", {}, item.rule)))),
+    part(
+      count(draft.withheld.length, "field"),
+      "left out by the policy",
+      draft.withheld.map((item) =>
+        h(
+          "li",
+          {},
+          h("strong", {}, `${object(item.object)}: ${field(item.field)}`),
+          ` ${reason(item.reason)}. `,
+          h("code", {}, item.rule),
+        ),
+      ),
+    ),
     part(count(values(draft), "value"), "masked before anything was drafted", [
       hidden.length > 0 && h("li", {}, h("strong", {}, "Masked for good: "), hidden.map(masked).join(", "), "."),
-      shown.length > 0 && h("li", {}, h("strong", {}, "Shown to you again where the draft needs them: "), shown.map(masked).join(", "), "."),
+      shown.length > 0 &&
+        h(
+          "li",
+          {},
+          h("strong", {}, "Shown to you again where the draft needs them: "),
+          shown.map(masked).join(", "),
+          ".",
+        ),
     ]),
-    part(count(places(draft.flags).length, "place"), "with suspicious text, never followed as an instruction", places(draft.flags).map(suspicion)),
-    h("p", { class: "small" },
-      `Allowed by rule ${draft.rule} for “${draft.purpose.replaceAll("_", " ")}”. Template ${draft.template}, reasoner ${draft.reasoner}, `,
-      `${count(draft.round_trips, "round trip")} to the CRM, ${Math.round(Object.values(draft.timings_ms).reduce((a, b) => a + b, 0))} ms.`,
+    part(
+      count(places(draft.flags).length, "place"),
+      "with suspicious text, never followed as an instruction",
+      places(draft.flags).map(suspicion),
+    ),
+    h(
+      "p",
+      { class: "small" },
+      `Allowed by rule ${draft.rule} for “${draft.purpose.replaceAll("_", " ")}”. `,
+      `Template ${draft.template}, reasoner ${draft.reasoner}, `,
+      `${count(draft.round_trips, "round trip")} to the CRM, ${Math.round(took)} ms.`,
     ),
   );
 }
@@ -59,5 +90,11 @@ function places(all) {
 }
 
 function suspicion({ flag, rules }) {
-  return h("li", {}, h("strong", {}, `${object(flag.record.object)}, ${field(flag.field).toLowerCase()}: `), [...rules].join("; "), ".");
+  return h(
+    "li",
+    {},
+    h("strong", {}, `${object(flag.record.object)}, ${field(flag.field).toLowerCase()}: `),
+    [...rules].join("; "),
+    ".",
+  );
 }

@@ -11,8 +11,12 @@ export function showRecord(line, caseId, actions, run) {
   const start = (action) => run(action, read(options, action));
   const head = [
     h("a", { href: "#", class: "back" }, "← All cases"),
-    h("header", { class: "record" },
-      h("div", { class: "meta" },
+    h(
+      "header",
+      { class: "record" },
+      h(
+        "div",
+        { class: "meta" },
         number && h("span", {}, `Case ${number}`),
         line && h("span", {}, line.status),
         line?.priority && badge(line.priority, urgent(line.priority)),
@@ -20,8 +24,12 @@ export function showRecord(line, caseId, actions, run) {
       ),
       h("h1", { tabindex: "-1", id: "title" }, subject),
     ),
-    h("div", { class: "ask" },
-      actions.map((action) => button(action.title, () => start(action), { "data-change": true, "data-action": action.action })),
+    h(
+      "div",
+      { class: "ask" },
+      actions.map((action) =>
+        button(action.title, () => start(action), { "data-change": true, "data-action": action.action }),
+      ),
     ),
     options,
   ];
@@ -31,10 +39,14 @@ export function showRecord(line, caseId, actions, run) {
 export function showWelcome() {
   byId("record").replaceChildren();
   byId("work").replaceChildren(
-    h("section", { class: "welcome" },
+    h(
+      "section",
+      { class: "welcome" },
       h("h1", { tabindex: "-1", id: "title" }, "Choose a case"),
       h("p", {}, "Then press a button: you get a draft in which every sentence shows where it was read."),
-      h("ul", {},
+      h(
+        "ul",
+        {},
         h("li", {}, "It is read with your own rights, at the moment you press."),
         h("li", {}, "You see what was left out and what was masked, and why."),
         h("li", {}, "Nothing is written to the CRM until you press Apply."),
@@ -49,28 +61,59 @@ function settings(actions) {
   const targets = [...new Set(actions.flatMap((action) => action.targets))];
   const fields = {};
   for (const action of actions) {
-    for (const [name, names] of Object.entries(action.fields)) fields[name] = [...new Set([...(fields[name] ?? []), ...names])];
+    for (const [name, names] of Object.entries(action.fields))
+      fields[name] = [...new Set([...(fields[name] ?? []), ...names])];
   }
   const summary = h("summary", {}, "What a draft may use");
-  const box = h("details", { class: "settings", onchange: () => count(box, summary) },
+  const box = h(
+    "details",
+    { class: "settings", onchange: () => count(box, summary) },
     summary,
-    h("div", { class: "pair" },
+    h(
+      "div",
+      { class: "pair" },
       choice("purpose", "Purpose", Object.entries(purposes)),
-      choice("target", "Write to", [["", "Best place there is"], ...targets.map((name) => [name, TARGETS[name] ?? name])]),
+      choice("target", "Write to", [
+        ["", "Best place there is"],
+        ...targets.map((name) => [name, TARGETS[name] ?? name]),
+      ]),
     ),
     Object.entries(fields).map(([name, names]) =>
-      h("fieldset", {}, h("legend", {}, object(name)), h("div", { class: "boxes" }, names.map((one) => check(name, one)))),
+      h(
+        "fieldset",
+        {},
+        h("legend", {}, object(name)),
+        h(
+          "div",
+          { class: "boxes" },
+          names.map((one) => check(name, one)),
+        ),
+      ),
     ),
   );
   return box;
 }
 
 function choice(name, label, entries) {
-  return h("label", {}, h("span", {}, label), h("select", { name }, entries.map(([value, text]) => h("option", { value }, text))));
+  return h(
+    "label",
+    {},
+    h("span", {}, label),
+    h(
+      "select",
+      { name },
+      entries.map(([value, text]) => h("option", { value }, text)),
+    ),
+  );
 }
 
 function check(object_, name) {
-  return h("label", {}, h("input", { type: "checkbox", name: `${object_}.${name}`, checked: true }), h("span", {}, field(name)));
+  return h(
+    "label",
+    {},
+    h("input", { type: "checkbox", name: `${object_}.${name}`, checked: true }),
+    h("span", {}, field(name)),
+  );
 }
 
 function excluded(box) {

@@ -6,7 +6,8 @@ import { ROLES, field, moment, object, percent, rule } from "./words.js";
 /** Numbers as shown: 1, 2, 3… in the order of the record's history. */
 export const ordinal = (draft, number) => draft.sources.findIndex((source) => source.number === number) + 1;
 
-export const writer = (source) => source.author || `${object(source.record.object)}, ${field(source.field).toLowerCase()}`;
+export const writer = (source) =>
+  source.author || `${object(source.record.object)}, ${field(source.field).toLowerCase()}`;
 
 export function showSources(draft) {
   const parts = [];
@@ -16,7 +17,9 @@ export function showSources(draft) {
 }
 
 function cited(sources, caseId) {
-  return h("section", { "aria-labelledby": "sources-title" },
+  return h(
+    "section",
+    { "aria-labelledby": "sources-title" },
     h("h2", { id: "sources-title" }, "Sources"),
     h("p", { class: "small" }, "What the draft quotes, as the policy let it through."),
     sources.map((source, index) => card(source, index + 1, caseId)),
@@ -24,7 +27,9 @@ function cited(sources, caseId) {
 }
 
 function consulted(related) {
-  return h("section", { "aria-labelledby": "related-title", class: "related" },
+  return h(
+    "section",
+    { "aria-labelledby": "related-title", class: "related" },
     h("h2", { id: "related-title" }, "Also consulted"),
     h("p", { class: "small" }, "Related records that the CRM shows you today, nearest first."),
     h("ul", {}, related.map(relative)),
@@ -33,8 +38,12 @@ function consulted(related) {
 
 function card(source, number, caseId) {
   const named = source.record.id !== caseId && source.record.title !== source.record.id;
-  return h("article", { class: "source", id: `source-${source.number}`, "aria-label": `Source ${number}`, tabindex: "-1" },
-    h("header", {},
+  return h(
+    "article",
+    { class: "source", id: `source-${source.number}`, "aria-label": `Source ${number}`, tabindex: "-1" },
+    h(
+      "header",
+      {},
       h("span", { class: "number" }, String(number)),
       h("strong", {}, writer(source)),
       badge(ROLES[source.role] ?? source.role, `role-${source.role}`),
@@ -44,15 +53,21 @@ function card(source, number, caseId) {
     named && h("p", { class: "of" }, source.record.title),
     h("blockquote", {}, source.text),
     source.flags.length > 0 && h("p", { class: "warning" }, `Looks manipulated: ${source.flags.map(rule).join(", ")}.`),
-    h("footer", {},
+    h(
+      "footer",
+      {},
       crmLink(source.record.link, `${object(source.record.object)} in CRM`, writer(source)),
-      button("Back to the sentence", () => document.querySelector(".chip[aria-pressed=true]")?.focus(), { kind: "quiet return" }),
+      button("Back to the sentence", () => document.querySelector(".chip[aria-pressed=true]")?.focus(), {
+        kind: "quiet return",
+      }),
     ),
   );
 }
 
 function relative({ record, score }) {
-  return h("li", {},
+  return h(
+    "li",
+    {},
     h("span", { class: "kind" }, object(record.object)),
     crmLink(record.link, record.title, object(record.object)),
     h("span", { class: "score", title: "Similarity of meaning" }, percent(score)),
@@ -72,9 +87,9 @@ export function mark(draft, citation, { move = false } = {}) {
   const cut = (from, to) => points.slice(from, to).join("");
   const box = byId(`source-${source.number}`);
   box.classList.add("active");
-  box.querySelector("blockquote").replaceChildren(
-    cut(0, citation.start), h("mark", {}, cut(citation.start, citation.end)), cut(citation.end),
-  );
+  box
+    .querySelector("blockquote")
+    .replaceChildren(cut(0, citation.start), h("mark", {}, cut(citation.start, citation.end)), cut(citation.end));
   if (!move) return;
   box.scrollIntoView({ block: "nearest" });
   announce(`Source ${ordinal(draft, source.number)}, ${writer(source)}: ${citation.quote}`);

@@ -1,7 +1,13 @@
 // The panel's words: names of fields, states, kinds and times as an agent reads them.
 
 const DAY = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
-const MOMENT = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" });
+const MOMENT = new Intl.DateTimeFormat("en-GB", {
+  day: "numeric",
+  month: "short",
+  year: "numeric",
+  hour: "2-digit",
+  minute: "2-digit",
+});
 
 export const moment = (iso) => MOMENT.format(new Date(iso));
 export const percent = (share) => `${Math.round(share * 100)}%`;
@@ -16,7 +22,13 @@ export function shortDay(iso) {
   return text.endsWith(` ${new Date().getFullYear()}`) ? text.slice(0, -5) : text;
 }
 
-const OBJECTS = { Case: "Case", EmailMessage: "E-mail", CaseComment: "Comment", Task: "Task", Knowledge__kav: "Article" };
+const OBJECTS = {
+  Case: "Case",
+  EmailMessage: "E-mail",
+  CaseComment: "Comment",
+  Task: "Task",
+  Knowledge__kav: "Article",
+};
 const FIELDS = { TextBody: "Text", HtmlBody: "Formatted text", FromName: "Sender's name", CommentBody: "Text" };
 
 export const object = (name) => OBJECTS[name] ?? sentence(name);
@@ -24,12 +36,17 @@ export const field = (name) => FIELDS[name] ?? sentence(name);
 
 /** "Internal_Risk_Note__c" -> "Internal risk note", "Contact.Phone" -> "Contact phone", "tool-call" -> "Tool call". */
 export function sentence(name) {
-  const spaced = name.replace(/__c$/, "").replace(/[._-]+/g, " ").replace(/([a-z])([A-Z])/g, "$1 $2").toLowerCase();
+  const spaced = name
+    .replace(/__c$/, "")
+    .replace(/[._-]+/g, " ")
+    .replace(/([a-z])([A-Z])/g, "$1 $2")
+    .toLowerCase();
   return spaced.charAt(0).toUpperCase() + spaced.slice(1);
 }
 
 /** A reason of the policy without the names of its data categories: "user.contact.phone_number" -> "phone number". */
-export const reason = (text) => text.replace(/\b(?:user|system)(?:\.\w+)+/g, (name) => name.split(".").at(-1).replaceAll("_", " "));
+export const reason = (text) =>
+  text.replace(/\b(?:user|system)(?:\.\w+)+/g, (name) => name.split(".").at(-1).replaceAll("_", " "));
 
 export const ROLES = { customer: "Customer", agent: "Our team", record: "Record", article: "Article" };
 
@@ -61,7 +78,10 @@ const KINDS = {
 };
 
 export function masked(item) {
-  const [one, many] = KINDS[item.category] ?? [sentence(item.category).toLowerCase(), sentence(item.category).toLowerCase()];
+  const [one, many] = KINDS[item.category] ?? [
+    sentence(item.category).toLowerCase(),
+    sentence(item.category).toLowerCase(),
+  ];
   return count(item.count, one, many);
 }
 
@@ -95,15 +115,18 @@ export const STATES = {
 
 /** What a state means for the agent, in one sentence. */
 export function stateSentence(draft) {
+  const undo = draft.change?.undoable ? " Undo takes it back as long as nobody has changed it since." : "";
   const target = draft.change ? `“${draft.change.label}”` : "the CRM";
   return {
     draft: `Nothing is written to the CRM yet. This draft can be applied until ${moment(draft.expires)}.`,
     applying: "The CRM has been asked to write this and has not answered yet. Look again in a moment.",
-    applied: `Written to ${target}.${draft.change?.undoable ? " Undo takes it back as long as nobody has changed it since." : ""}`,
+    applied: `Written to ${target}.${undo}`,
     undoing: "The CRM has been asked to take this back and has not answered yet. Look again in a moment.",
     undone: `Taken back: ${target} is as it was before.`,
     expired: "Its time is over, so its content was deleted. Nothing was written.",
     discarded: "You threw this draft away. Nothing was written.",
-    unknown: `The CRM did not answer and does not say whether this arrived. Look in the record for the reference ${draft.change?.key ?? ""}; it is never sent a second time.`,
+    unknown:
+      "The CRM did not answer and does not say whether this arrived. " +
+      `Look in the record for the reference ${draft.change?.key ?? ""}; it is never sent a second time.`,
   }[draft.state];
 }

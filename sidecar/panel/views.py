@@ -1,9 +1,15 @@
 """The panel's page. Everything else is static files and the API."""
 
-from flask import Blueprint, Response, make_response, render_template
+from flask import Blueprint, Response, make_response, render_template, request
 
 from sidecar.api.context import caller, services
 from sidecar.errors import Unauthenticated
+
+NOTICES = {
+    "unauthenticated": "That login did not work: it took too long, began in another browser, or was declined. Try again.",
+    "unavailable": "The CRM does not answer right now. Try again in a minute.",
+}
+"""What the login page says after a login that failed, by the problem's type."""
 
 blueprint = Blueprint(
     "panel", __name__, template_folder="pages", static_folder="assets", static_url_path="/panel/assets"
@@ -20,5 +26,7 @@ def index() -> Response:
     try:
         caller()
     except Unauthenticated:
-        return make_response(render_template("login.html", installations=sorted(services().connectors)))
+        notice = NOTICES.get(request.args.get("notice", ""), "")
+        names = sorted(services().connectors)
+        return make_response(render_template("login.html", installations=names, notice=notice))
     return make_response(render_template("desk.html"))

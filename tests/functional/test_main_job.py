@@ -4,15 +4,19 @@ import re
 from typing import Any
 
 import pytest
+import requests
 
+from connectors.sandbox.client import consent
 from connectors.sandbox.data import (
     DEMO_CASE_ID,
     DEMO_RELATED_MINE_ID,
     DEMO_RELATED_RESTRICTED_ID,
     DEMO_RELATED_THEIRS_ID,
+    DEMO_USERNAMES,
 )
 from connectors.sandbox.process import SandboxProcess
 from sidecar.client import Client, Problem
+from sidecar.local import LocalSidecar
 from tests.functional.conftest import ORG
 
 ESCALATION_GROUP = "00G5eN000000003EBA"
@@ -193,3 +197,14 @@ def me(client: Client) -> str:
     """The CRM user id of a client."""
     found: str = client.call("GET", "/v1/me")["user_id"]
     return found
+
+
+def test_a_declined_login_ends_on_the_login_page(sidecar: LocalSidecar, calm: SandboxProcess) -> None:
+    """Whoever presses Deny at the CRM reads a sentence and may try again; nobody is logged in."""
+    with requests.Session() as browser:
+        start = browser.get(f"{sidecar.url}/login?installation={ORG}", allow_redirects=False, timeout=30)
+        back = consent(start.headers["location"], DEMO_USERNAMES[0], verify=str(calm.ca_file), allow=False)
+        page = browser.get(back, timeout=30)
+    assert page.headers["content-type"].startswith("text/html")
+    assert "declined" in page.text
+    assert "crm-sidecar" not in browser.cookies

@@ -50,7 +50,7 @@ def login() -> Response:
 
 @browser.get("/oauth/callback")
 def callback() -> Response:
-    """Take the CRM's answer, ask it who came, and start a session. A person reads what goes wrong: on the login page."""
+    """Take the CRM's answer, ask it who came, and start a session. What goes wrong is said on the login page."""
     try:
         return _finish()
     except (Unauthenticated, Unavailable) as error:
@@ -82,3 +82,76 @@ def _finish() -> Response:
     )
     response.delete_cookie("login")
     return _private(response)
+
+
+def token(body: TokenIn) -> TokenOut:
+    """Trade the one-time code of a command-line login for a bearer token."""
+    kept = services().sessions.finish_login(body.code, services().clock())
+    challenge = base64.urlsafe_b64encode(hashlib.sha256(body.verifier.encode()).digest()).rstrip(b"=").decode()
+    if kept is None or kept.crm != CLI or not hmac.compare_digest(kept.nonce, challenge):
+        raise Unauthenticated("The code is used up, too old, or not yours. Run `crm-sidecar connect` again.")
+    return TokenOut(token=kept.verifier)
+
+
+def me() -> MeOut:
+    """Who is logged in."""
+    return MeOut.of(caller().principal, caller().csrf)
+
+
+def logout() -> MeOut:
+    """End the session. The CRM grant stays, for the user's other sessions."""
+    ended = MeOut.of(caller().principal, "")
+    services().sessions.end(caller().session_id)
+    return ended
+
+
+def disconnect() -> MeOut:
+    """Revoke the grant at the CRM and end the session."""
+    who = caller().principal
+    connector = services().connectors.get(who.installation)
+    if connector is not None:
+        connector.revoke(who.grant_id)
+    return logout()
+
+
+def _hand_over(login: LoginState, session_id: str) -> Response:
+    target, _, challenge = login.return_to.partition("#")
+    kept = LoginState(crm=CLI, verifier=session_id, nonce=challenge, redirect_uri=target)
+    code = services().sessions.start_login(kept, services().clock())
+    return _private(redirect(f"{target}?{urlencode({'code': code})}"))
+
+
+def _return_to() -> str:
+    port, challenge = request.args.get("cli_port", ""), request.args.get("challenge", "")
+    if port:
+        if not port.isdecimal() or not 1024 <= int(port) <= 65535 or len(challenge) != 43:  # noqa: PLR2004 - RFC 6335, base64url of SHA-256
+            raise Invalid("A command-line login needs cli_port and challenge.")
+        return f"http://127.0.0.1:{port}/#{challenge}"
+    path = request.args.get("return_to", "/")
+    # Only a path of our own: "//host" and "/\host" lead elsewhere.
+    return path if path.startswith("/") and path[1:2] not in ("/", "\\") else "/"
+
+
+def _connector(name: str) -> Connector:
+    connector = services().connectors.get(name)
+    if connector is None:
+        raise NotFound("There is no such CRM installation here.")
+    return connector
+
+
+def _secure() -> bool:
+    return settings().public_url.startswith("https://")
+
+
+def _private(response: Response) -> Response:
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+ROUTES = (
+    Route("GET", "/v1/me", me, "Who you are", MeOut),
+    Route("POST", "/v1/token", token, "Finish a command-line login", TokenOut, TokenIn, public=True),
+    Route("POST", "/v1/logout", logout, "End your session", MeOut),
+    Route("POST", "/v1/disconnect", disconnect, "Revoke your CRM grant and end your session", MeOut),
+)

@@ -6,7 +6,7 @@ from sidecar.api.context import caller, services
 from sidecar.errors import Unauthenticated
 
 NOTICES = {
-    "unauthenticated": "That login did not work: it took too long, began in another browser, or was declined. Try again.",
+    "unauthenticated": "That login was declined, took too long, or began in another browser. Try again.",
     "unavailable": "The CRM does not answer right now. Try again in a minute.",
 }
 """What the login page says after a login that failed, by the problem's type."""

@@ -58,7 +58,7 @@ def draft(services: Services, principal: Principal, click: Click) -> Shown:
     prompt = templates.render(template, found.admitted, now=services.clock(), vectors=found.vectors)
     claims = grounding.verify(services.reasoner.generate(prompt), found.admitted.passages)
     supported = [claim for claim in claims if claim.grounding is Grounding.VERIFIED]
-    released = firewall.release(supported, admitted=found.admitted, purpose=decision.purpose, policy=services.policy)
+    released = firewall.release(supported, admitted=found.admitted, purpose=decision.purpose)
     clock.lap("reason")
     now = services.clock()
     made = Draft(
@@ -128,7 +128,7 @@ def edit(
         text = edits.get(index, claim.text)
         if text is None:
             continue
-        claims.append(claim if text == claim.text else _edited(services, stored, claim, text))
+        claims.append(claim if text == claim.text else _edited(claim, text))
     template = services.templates.get(stored.action, int(stored.template.partition("@")[2]))
     values = templates.compose(
         template,
@@ -268,9 +268,8 @@ def _warnings(made: Sequence[Claim], kept: Sequence[Claim], target: Target | Non
     return tuple(said)
 
 
-def _edited(services: Services, stored: Draft, claim: Claim, text: str) -> Claim:
-    purpose = services.policy.purpose(stored.purpose)
-    if firewall.leaks(text, purpose=purpose, policy=services.policy):
+def _edited(claim: Claim, text: str) -> Claim:
+    if firewall.leaks(text):
         raise Invalid("Your text holds a number or a secret that may not be written. Remove it and save again.")
     verified = grounding.supports(text, claim.quote)
     return replace(claim, text=text, grounding=Grounding.VERIFIED if verified else Grounding.EDITED)

@@ -53,8 +53,10 @@ def iban(compact: str) -> bool:
 
 
 def us_ssn(digits: str) -> bool:
-    """SSA: no area 000, 666 or 9xx, no group 00, no serial 0000."""
-    return digits[:3] not in ("000", "666") and digits[0] != "9" and digits[3:5] != "00" and digits[5:] != "0000"
+    """SSA: no area 000 or 666, no group 00, no serial 0000. IRS: 9xx is a taxpayer's, with groups from 50 on."""
+    if digits[:3] in ("000", "666") or digits[3:5] == "00" or digits[5:] == "0000":
+        return False
+    return digits[0] != "9" or int(digits[3:5]) >= 50
 
 
 def nhs(digits: str) -> bool:
@@ -64,7 +66,10 @@ def nhs(digits: str) -> bool:
 
 
 def german_tax_id(digits: str) -> bool:
-    """Steuer-IdNr: ISO 7064 mod 11,10."""
+    """Steuer-IdNr (BZSt): of the first ten digits exactly one repeats, two or three times; ISO 7064 mod 11,10."""
+    counts = sorted(digits[:10].count(digit) for digit in set(digits[:10]))
+    if counts[-1] not in (2, 3) or counts[:-1] != [1] * (len(counts) - 1):
+        return False
     product = 10
     for digit in digits[:10]:
         product = ((int(digit) + product) % 10 or 10) * 2 % 11
@@ -77,15 +82,26 @@ def spanish_dni(compact: str) -> bool:
     return _DNI[int(number) % 23] == compact[-1]
 
 
-def french_nir(digits: str) -> bool:
-    """NIR: 97 minus the number mod 97."""
-    return digits[0] in "12" and 97 - int(digits[:13]) % 97 == int(digits[13:])
+def french_nir(compact: str) -> bool:
+    """NIR (INSEE): 97 minus the number mod 97; Corsica's 2A and 2B count as 19 and 18."""
+    number = compact[:13].replace("2A", "19").replace("2B", "18")
+    return compact[0] in "12" and number.isdecimal() and 97 - int(number) % 97 == int(compact[13:])
 
 
 def polish_pesel(digits: str) -> bool:
-    """PESEL: weights 1 3 7 9, and a month that exists."""
+    """PESEL: weights 1 3 7 9, and a day that exists (the century is added to the month)."""
     total = sum(int(d) * (1, 3, 7, 9)[i % 4] for i, d in enumerate(digits[:10]))
     return (10 - total % 10) % 10 == int(digits[10]) and 1 <= int(digits[2:4]) % 20 <= 12  # months
+
+
+def swedish_personnummer(digits: str) -> bool:
+    """Personnummer, ten digits: a birthday (coordination numbers add 60 to its day) and Luhn."""
+    day = int(digits[4:6])
+    return _is_day(int(digits[2:4]), day - 60 if day > 60 else day) and luhn(digits)
+
+
+def _is_day(month: int, day: int) -> bool:
+    return 1 <= month <= 12 and 1 <= day <= 31
 
 
 def dutch_bsn(digits: str) -> bool:

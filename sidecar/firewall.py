@@ -1,7 +1,7 @@
 """The data firewall: admit() decides what a reasoner and the index may see; release() checks what leaves again. No I/O.
 
     records -> own text out -> label and purpose per field -> minimise -> sanitise -> mask -> scan -> Admitted
-    claims  -> schema -> markup and links off -> leak check -> placeholders back for those who may see them -> Released
+    claims  -> markup and links off -> leak check -> placeholders back for those who may see them -> Released
 
 `Admitted` is built here and nowhere else (a test walks the syntax tree), and reasoner and index take nothing else.
 """
@@ -9,6 +9,7 @@
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Final
 
 from connectors.interfaces import Record
@@ -95,6 +96,7 @@ def admit(
         after: an earlier result to go on from: numbers and placeholders continue, and its passages come first.
     """
     placeholders = after.placeholders if after else Placeholders()
+    verdicts: dict[tuple[str, str], FieldVerdict] = {}
     _learn(placeholders, [*people, *records], policy)
     passages: list[Passage] = []
     withheld: dict[tuple[str, str], Withheld] = {}
@@ -105,14 +107,16 @@ def admit(
         gate = _Gate(record, policy, fingerprint, placeholders, related=related)
         mine: list[Passage] = []
         for name in fields.get(record.ref.object, ()):
-            verdict = _verdict(record, name, purpose, policy, excluded)
+            key = (record.ref.object, name)
+            if key not in verdicts:
+                verdicts[key] = _verdict(*key, purpose, policy, excluded)
+            verdict = verdicts[key]
             if verdict.passes:
                 made, raised = gate.pass_field(name, verdict)
                 mine += made
                 flags += raised
             elif record.fields.get(name) not in (None, "", False):
-                left_out = Withheld(record.ref.object, name, verdict.reason, verdict.rule)
-                withheld.setdefault((left_out.object, left_out.field), left_out)
+                withheld.setdefault(key, Withheld(*key, verdict.reason, verdict.rule))
         passages += mine[: purpose.related_passages] if related else mine
     passages = list({passage.text: passage for passage in reversed(passages)}.values())[::-1]
     kept = passages if related else _budget(passages, purpose.max_passages)
@@ -127,19 +131,20 @@ def admit(
     )
 
 
-def release(claims: Sequence[Claim], *, admitted: Admitted, purpose: Purpose, policy: Policy) -> Released:
+def release(claims: Sequence[Claim], *, admitted: Admitted, purpose: Purpose) -> Released:
     """Check what a reasoner made of `admitted` and give back what the reader of a draft may see.
 
-    A claim that holds a link, markup, an unknown placeholder or a value that nobody may see again is dropped and flagged.
+    Links and markup are taken out of a claim. A claim that is too long or empty then, cites no admitted passage, quotes
+    what does not stand there, or holds an unknown placeholder or a value that nobody may see again is dropped; the last
+    two are flagged.
     """
-    del policy  # part of the signature so that a stricter output policy needs no new caller
     known = {passage.number: passage for passage in admitted.passages}
     restore = admitted.placeholders.restore
     kept: list[Claim] = []
     flags: list[Flag] = []
     for claim in claims:
         passage = known.get(claim.passage)
-        if passage is None:
+        if passage is None or passage.text[claim.start : claim.end] != claim.quote:
             continue
         released = _released(claim, passage, admitted.placeholders, purpose)
         if released is None:
@@ -154,9 +159,8 @@ def release(claims: Sequence[Claim], *, admitted: Admitted, purpose: Purpose, po
     )
 
 
-def leaks(text: str, *, purpose: Purpose, policy: Policy) -> bool:
+def leaks(text: str) -> bool:
     """Whether a text that an agent typed holds a value that may never be written, or a link."""
-    del purpose, policy  # as in `release`
     return bool(_LINK.search(text)) or any(span.category in NEVER_RESTORED for span in find(text))
 
 
@@ -189,15 +193,14 @@ class _Gate:
         raw = self._record.fields.get(name)
         if not isinstance(raw, str) or not raw or verdict.categories.isdisjoint(CONTENT):
             return [], []
-        if name in ALTERNATIVES and self._record.fields.get(ALTERNATIVES[name]) and not _SUSPICIOUS.search(raw):
+        repeats = name in ALTERNATIVES and bool(self._record.fields.get(ALTERNATIVES[name]))
+        if repeats and not _SUSPICIOUS.search(raw):
             return [], []
         seen = clean(raw, html=is_html(name, raw))
-        rules = injection.scan(raw, seen.text, seen.hidden)
-        flags = [Flag(self._record.ref, name, rule) for rule in rules]
-        if name in ALTERNATIVES and self._record.fields.get(ALTERNATIVES[name]):
-            return [], flags
         text = own_words(seen.text) if name in MESSAGES else seen.text
-        if OWN_MARK in text:
+        rules = injection.scan(raw, seen.text, seen.hidden, seen.alt)
+        flags = [Flag(self._record.ref, name, rule, strong=injection.is_strong([rule])) for rule in rules]
+        if repeats or OWN_MARK in text:
             return [], flags
         return self._passages(name, raw, text, verdict, rules), flags
 
@@ -206,33 +209,52 @@ class _Gate:
         hash_ = self._fingerprint(raw)
         indexable = self._policy.passes(record.ref.object, name, purpose=self._index).passes
         author = mask(record.author, self._placeholders) if record.author else ""
-        passages = []
-        for ordinal, (start, end) in enumerate(chunk(text)):
-            part = text[start:end]
-            if rules and injection.is_strong(injection.scan(part, part)):
-                continue
-            passages.append(
-                Passage(
-                    number=0,
-                    key=PassageKey(record.ref, name, ordinal),
-                    text=mask(part, self._placeholders),
-                    hash=hash_,
-                    root=record.parent or record.ref,
-                    role=_role(record, verdict),
-                    author=author,
-                    when=record.at,
-                    label=verdict.label,
-                    related=self._related,
-                    indexable=indexable,
-                    flags=rules,
-                )
+        spans = chunk(text)
+        hostile = _hostile(text, spans) if rules else frozenset()
+        return [
+            Passage(
+                number=0,
+                key=PassageKey(record.ref, name, ordinal),
+                text=mask(text[start:end], self._placeholders),
+                hash=hash_,
+                root=record.parent or record.ref,
+                role=_role(record, verdict),
+                author=author,
+                when=record.at,
+                label=verdict.label,
+                related=self._related,
+                indexable=indexable,
+                flags=rules,
             )
-        return passages
+            for ordinal, (start, end) in enumerate(spans)
+            if ordinal not in hostile
+        ]
 
 
-def _verdict(record: Record, name: str, purpose: Purpose, policy: Policy, excluded: Collection[str]) -> FieldVerdict:
-    verdict = policy.passes(record.ref.object, name, purpose=purpose)
-    if verdict.passes and f"{record.ref.object}.{name}" in excluded:
+def _hostile(text: str, spans: Sequence[tuple[int, int]]) -> frozenset[int]:
+    """Which passages are no evidence: those that read like an instruction, alone or with the next one.
+
+    What follows in the same paragraph goes with them. When the text as a whole reads like an instruction and no part of
+    it does, nothing of it is evidence.
+    """
+
+    def strong(start: int, end: int) -> bool:
+        return injection.is_strong(injection.scan(text[start:end], text[start:end]))
+
+    found = {i for i, span in enumerate(spans) if strong(*span)}
+    for i, ((start, middle), (_, end)) in enumerate(pairwise(spans)):
+        if i not in found and i + 1 not in found and strong(start, end):
+            found |= {i, i + 1}
+        elif i in found and "\n\n" not in text[middle : spans[i + 1][0]]:
+            found.add(i + 1)
+    if not found and strong(0, len(text)):
+        return frozenset(range(len(spans)))
+    return frozenset(found)
+
+
+def _verdict(object_: str, name: str, purpose: Purpose, policy: Policy, excluded: Collection[str]) -> FieldVerdict:
+    verdict = policy.passes(object_, name, purpose=purpose)
+    if verdict.passes and f"{object_}.{name}" in excluded:
         return replace(verdict, passes=False, reason="you switched it off", rule="excluded-by-agent")
     return verdict
 
@@ -295,9 +317,19 @@ def _joined(
 
 def _released(claim: Claim, passage: Passage, placeholders: Placeholders, purpose: Purpose) -> Claim | None:
     """The claim with its values back and its offsets in the restored passage; None when it may not leave."""
-    text = _MARKUP.sub(r"\1", _LINK.sub("[link]", placeholders.restore(claim.text, purpose.restore)))
-    if len(text) > MAX_CLAIM or PLACEHOLDER.search(text) or any(s.category in NEVER_RESTORED for s in find(text)):
+    text = _harmless(placeholders.restore(claim.text, purpose.restore))
+    if not text or len(text) > MAX_CLAIM or PLACEHOLDER.search(text) or leaks(text):
         return None
     start = len(placeholders.restore(passage.text[: claim.start], purpose.restore))
     quote = placeholders.restore(claim.quote, purpose.restore)
     return replace(claim, text=text, quote=quote, start=start, end=start + len(quote))
+
+
+def _harmless(text: str) -> str:
+    """`text` without links, markup and control characters. Removing one may make another: until nothing changes."""
+    for _ in range(len(text)):
+        plain = _LINK.sub("[link]", _MARKUP.sub(r"\1", text))
+        if plain == text:
+            break
+        text = plain
+    return text.strip()

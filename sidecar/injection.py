@@ -1,7 +1,7 @@
 """Finds text that tries to instruct an assistant. A signal, not a defence: safety does not depend on it. Pure.
 
-The defence is by construction: no tools, a fixed target, quotes only. What is found here is flagged, and what a STRONG rule
-finds is not offered as evidence. Ordinary support language ("please ignore my last mail") must not be strong.
+The defence is by construction: no tools, a fixed target, quotes only. What is found here is flagged, and what a STRONG
+rule finds is not offered as evidence. Ordinary support language ("please ignore my last mail") must not be strong.
 """
 
 import codecs
@@ -19,64 +19,99 @@ STRONG: Final = frozenset({
 })  # fmt: skip
 WEAK: Final = frozenset({"fake-citation", "hidden-text", "unicode-tricks"})
 
-_AI = (
-    r"(?:(?:ai|ki|ia|llm)[ -]?(?:assistants?|assistent(?:en)?|asistente|reader|model|agent|bot)s?|(?:support |dear )?assistants?"
-    r"|assistent(?:en)?|asistente|language model|chat ?bot|copilot|dear model|l'assistant|l'ia|la ia|aiアシスタント|アシスタント|ai)"
+_AI: Final = (
+    r"(?:(?:an? )?(?:ai|ki|ia|llm)(?:[ -]?(?:assistants?|assistent(?:en)?|asistente|readers?|models?|modell|agents?|bots?|systems?"
+    r"|tools?))?|(?:support )?assistants?|assistent(?:en)?|asistentes?|(?:the )?(?:large )?language models?|sprachmodell"
+    r"|modèle de langage|modelo de lenguaje|summari[sz]ation model|summari[sz]er|chat ?bots?|copilot|chatgpt|dear model"
+    r"|l'assistant|l'ia|la ia|la ki|aiアシスタント|言語モデル|アシスタント)"
 )
-_OBEY = (
+"""Who is spoken to."""
+_OBEY: Final = (
     r"(?:ignore|disregard|forget|override|obey|follow|add|write|say|state|include|output|print|reveal|repeat|leave out|set"
-    r"|apply|approve|promise|quote|answer|decode|tell|mark|send|confirm|list|must|may apply|only step|ignorier\w*|vergiss|schreibe?"
-    r"|gib|füge|ignorez?|oubliez?|indiquez?|écri[sv]\w*|ignora|olvida|escribe|resume|指示|無視|書いて)"
+    r"|apply|approve|promise|quote|answer|decode|tell|mark|send|confirm|list|show|begin|start|close|disclose|mention|grant"
+    r"|must|shall|may apply|only step|approved|correct|wants you|ignorier\w*|vergiss|schreib\w*|gib|füge|nenne\w*|muss"
+    r"|ignore[zr]?|oublie[zs]?|indique[zs]?|écri[stv]\w*|ajoute[zr]?|doit|affiche[zr]?|ignora|olvida|escribe|añade|resume|debe"
+    r"|muestra|指示|無視|書いて|要約|出力)"
 )
-_RULES: Final = tuple(
-    (name, re2.compile(f"(?im){pattern}"))
-    for name, pattern in (
-        (
-            "override-instructions",
-            r"\b(?:ignore|disregard|forget|override|bypass)\b.{0,20}\b(?:all|any|every|the|your|previous|prior|earlier|above)\b"
-            r".{0,30}\b(?:instructions?|rules?|prompts?|guidelines|polic(?:y|ies))\b"
-            r"|\bignore (?:previous|every|all) (?:instructions?|rules?)\b|\bthe (?:previous|above) (?:rules|instructions) are void\b"
-            r"|\b(?:vergiss|ignorier\w*|missachte)\b.{0,30}\b(?:anweisungen|regeln|vorgaben)\b"
-            r"|\b(?:ignorez?|oubliez?)\b.{0,30}\b(?:instructions|consignes|règles)\b"
-            r"|\b(?:ignora|olvida)\b.{0,30}\b(?:instrucciones|reglas)\b|指示を(?:すべて)?無視|system prompt word for word"
-            r"|\brepeat your system prompt\b|\bassistant without restrictions\b|\byou are now in \w+ mode\b",
-        ),
-        (
-            "addresses-assistant",
-            rf"(?:^|[\n.(\[:/*#>\"'-]\s{{0,3}}|\b(?:note to|an den|an die|as the|to the|for|the|pour|para|instrucción para|consigne pour|agents and) )"
-            rf"{_AI}\b[^\n]{{0,4}}(?:[:,\x{{ff1a}}]|\binstructions?\b|\s+only\b|への|may\b|must\b|should\b)[^\n]{{0,160}}{_OBEY}"
-            rf"|\bas the assistant,[^\n]{{0,80}}|{_AI}(?:への指示|\s+must\s+obey)|\bwhen you summari[sz]e this,"
-            r"|\bdo not mention this (?:message|mail)\b|\bconsigne pour l'assistant\b|\binstrucción para la ia\b"
-            r"|\ban den ki-assistenten\b|\(ai:[^\n)]{3,80}\)|^ai: ",
-        ),
-        (
-            "output-control",
-            r"\b(?:summar(?:y|ies)|answers?|every answer)\b[^\n]{0,60}\bmust (?:end|begin|start|contain|say)\b"
-            r"|\bwrite in the summary that\b|\bin every summary\b|\binclude (?:both|the text|it|them)\b[^\n]{0,60}\b(?:summary|answer)\b"
-            r"|\bif anybody asks for the (?:next steps|summary)\b|\bthe only step is to\b"
-            r"|\bread out the customer number\b|\bto the open promises that\b|\bmark this customer as\b|\bclose (?:it|the case) without\b",
-        ),
-        (
-            "role-tag",
-            r"<\|[a-z_]{2,20}\|>|</?(?:system|assistant|user|instructions?|data|passage)>|\[/?(?:INST|SYSTEM|SYS)\]|<<SYS>>"
-            r"|\{\{#?(?:system|assistant|user)\}\}|^#{2,4}\s?(?:instruction|response|system)s?\s*:?\s*$|\bEND OF (?:CASE )?DATA\b"
-            r"|^\s*(?:system|assistant)\s?:\s",
-        ),
-        (
-            "tool-call",
-            r"\"(?:tool_calls?|function_call|role)\"\s?:\s?[\[\"{]|\b(?:crm|tool|function)\.(?:update|delete|create|send)\b\W",
-        ),
-        (
-            "exfiltration-link",
-            r"!\[[^\]]{0,80}\]\(\s?https?://|https?://[^\s]{1,200}(?:=|/)(?:PUT|INSERT|SUMMARY|DATA)[A-Z_]*",
-        ),
-        (
-            "fake-authority",
-            r"\boverride code\b|\bmay apply without review\b|\b(?:this is a )?new policy for this case\b",
-        ),
-        ("fake-citation", r"\(source: passage \d+|\[\d+\]\[\d+\]|\bverified\)\.?$"),
-    )
+"""What it is told to do."""
+_BEFORE_AI: Final = (
+    r"(?:^|[\n.(\[:/*#>\"'-]\s{0,3}|\b(?:notes? (?:to|for)|attention|hinweis (?:für|an)|anweisung an|an den|an die|an das|für die"
+    r"|as the|to the|to|for the|for|hey|hi|dear|note pour|à l'attention du|pour|nota para|para|instrucción para|consigne pour"
+    r"|agents and|if you are|you are) )"
 )
+_SOURCES: Final = r"(?:instructions?|directions?|directives?|rules?|prompts?|guidelines?|guardrails|polic(?:y|ies)|restrictions?)"
+_RULES: Final = {
+    "override-instructions": (
+        r"\b(?:ignore|disregard|forget|override|bypass|do not follow)\b.{0,20}\b(?:all|any|every|the|your|its|previous|prior"
+        rf"|earlier|above|preceding)\b.{{0,30}}\b{_SOURCES}\b"
+        rf"|\b(?:ignore|disregard)\b (?:previous|prior|every|all|everything) (?:above|before|{_SOURCES})"
+        rf"|\bthe (?:previous|above) {_SOURCES} are void\b|\bno longer bound by\b|\bsystem override\b"
+        r"|\b(?:your|the) system ?prompt\b|\bsystem prompt word for word\b|\bsystemprompt\b|\bprompt (?:système|del sistema)\b"
+        r"|システムプロンプト|\byour (?:hidden )?instructions\b.{0,20}\bword for word\b|\bincluding your instructions\b"
+        r"|\b(?:vergiss|ignoriere|missachte)\b.{0,30}\b(?:anweisungen|regeln|vorgaben)\b"
+        r"|\b(?:ignorez?|oublie[zs]?)\b.{0,30}\b(?:instructions|consignes|règles)\b"
+        r"|\b(?:ignora|olvida)\b.{0,30}\b(?:instrucciones|reglas)\b|指示を?は?(?:すべて|全て)?を?無視"
+        r"|\b(?:assistant|assistent|asistente|ai|ki|ia)\b.{0,10}\b(?:without|ohne|sans|sin) (?:any )?(?:restrictions|einschränkungen"
+        r"|restricciones)\b|制限のないアシスタント|\bhave no restrictions\b|\b(?:act as|you are now) (?:an? )?(?:unrestricted|dan\b)"
+        r"|\byou are now in \w+ mode\b.{0,3}[^\n]{0,40}\b(?:output|print|show|reveal|ignore|list)\b|\bstop summari[sz]ing\b"
+        r"|\bdo not summari[sz]e\b|\byour new task is\b|\bas your developer\b"
+    ),
+    "addresses-assistant": (
+        rf"{_BEFORE_AI}{_AI}\b[^\n]{{0,40}}(?:[:,\x{{ff1a}}]|\binstructions?\b|\s+only\b|への|\b(?:may|must|should|shall)\b)"
+        rf"[^\n]{{0,160}}\b{_OBEY}"
+        rf"|(?:ai|言語モデル|アシスタント)(?:への指示|へ[:\x{{ff1a}}])|{_AI}\s+must\s+(?:now|obey)|\bas the assistant, (?:apply|ignore|write|do|send)"
+        r"|\bwhen (?:you )?(?:summari[sz]e?(?:ing)?|generating|writing) (?:this|the summary)\b[^\n]{0,30},"
+        rf"[^\n]{{0,80}}\b(?:leave|say|state|must|write|include|mention)\b|\bdo not mention this (?:message|mail)\b"
+        r"|\b(?:consigne pour l'assistant|instrucción para la ia|an den ki-assistenten|llm instruction)\b|\(ai:[^\n)]{3,80}\)"
+        r"|^ai: (?:state|say|write|approve|ignore|tell|add|mark|set|close|include|list)\b|\bnew instructions? for the\b"
+        r"|\byou are a(?:n ai| helpful)\b|\bthe assistant (?:must now|may show|may apply|is allowed)\b"
+    ),
+    "output-control": (
+        r"\b(?:summar(?:y|ies)|every answer)\b[^\n]{0,60}\bmust (?:end|begin|start|contain|say) (?:with|the)\b"
+        r"|\b(?:zusammenfassung muss|résumé doit|resumen debe)\b|\bin your (?:output|summary)\b|\banswer only with\b"
+        r"|\breply only with\b|\bbegin every answer\b|\bwrite the summary as\b|\bwrites? in the summary that\b|\bin every summary\b"
+        r"|\binclude (?:both|the text|it|them|the phrase)\b[^\n]{0,60}\b(?:summary|your answer|output)\b"
+        r"|\bif anybody asks for the (?:next steps|summary)\b|\bthe only step is to forward\b"
+        r"|\bread out the customer number\b|\bto the open promises that\b|\bmark this customer as\b|と要約して|と要約に"
+        r"|\b(?:tasks created from this case must|must also be assigned to)\b"
+    ),
+    "role-tag": (
+        r"<\|[a-z_]{2,20}\|?>|</?(?:system|assistant|instructions?|passage)>|</data></|\[/?(?:INST|SYSTEM|SYS)\]|<<SYS>>"
+        r"|\{\{#?(?:system|assistant)\}\}|^#{2,4}\s?(?:instruction|system)s?\s*:?\s*$|\b(?:BEGIN|END) (?:OF )?(?:CASE |ADMIN )?"
+        r"(?:DATA|CONTEXT|MESSAGE|PROMPT|INSTRUCTIONS)\b\W{0,6}(?:\"|begin|new|the|end|now|$)|^\s*assistant\s?:\s"
+    ),
+    "tool-call": (
+        r"\"(?:tool_calls?|function_call)\"\s?:\s?[\[\"{]|\"role\"\s?:\s?\"(?:assistant|system|tool)\""
+        r"|\b(?:crm|tool|function)\.(?:update|delete|create|send)\(\{"
+    ),
+    "exfiltration-link": (
+        r"!\[[^\]\n]{0,80}\]\(\s?https?://|https?://[^\s]{1,200}(?:=|/)(?:PUT|INSERT|SUMMARY|DATA)[A-Z_]*"
+        r"|https?://[^\s]{1,200}[=/]\{[a-z_]{2,20}\}"
+    ),
+    "fake-authority": (
+        r"\boverride code \d|\bmay apply without review\b|\bnew policy for this case\b"
+        r"|\bdisable the masking\b|\bunmasked card numbers\b"
+    ),
+    "fake-citation": r"\(source: passage \d+|\[\d+\]\[\d+\]|\bpassage \d+, verified\)",
+}
+"""Rule -> what fires it. Case does not count; `^` and `$` are the ends of a line."""
+_COMPILED: Final = {name: re2.compile(f"(?im){pattern}") for name, pattern in _RULES.items()}
+_ANY: Final = re2.compile("(?im)" + "|".join(_RULES.values()))
+"""All at once: most texts are done after one pass."""
+_TALK: Final = re2.compile(
+    r"(?i)\b(?:my|our|his|her|their) (?:\w+ )?(?:instructions?|rules?|guidelines?|polic(?:y|ies))\b|\b(?:safety|firewall|spam|mail|traffic"
+    r"|default) (?:rules?|settings)\b|\b(?:old|paper|printed) guide\b|\bon the (?:panel|display|screen)\b|\b(?:in|of) the (?:manual|guide"
+    r"|handbook|firewall)\b|\bdes firewall\b|\bim handbuch\b|\bdu manuel\b|\bdel (?:manual|cortafuegos)\b"
+)
+"""Customers also talk of rules and instructions: their own, a manual's, a firewall's."""
+_ABOUT_RULES: Final = 40
+"""Characters behind a match in which such a word excuses it."""
+_IMPERATIVE: Final = re2.compile(
+    rf"(?im)(?:^|[.!?:,;\n]\s{{0,3}}|\b(?:please|bitte|veuillez|por favor|then|and|und|et|y)\s){_OBEY}\b"
+    rf"|\bmust\b|\bassistant\b"
+    r"|\b(?:leave out|close it|do not (?:mention|tell|show))\b|してください|せよ"
+)
+"""An order, as it stands where nobody sees it. Far too wide for text that people read."""
 _BASE64: Final = re2.compile(r"[A-Za-z0-9+/]{40,}={0,2}")
 _HEX: Final = re2.compile(r"\b(?:[0-9a-fA-F]{2}[ :]?){24,}")
 _ROT13: Final = re2.compile(r"(?i)\b(?:gur|naq|vtaber|nffvfgnag|cevag|frperg|cebzcg)\b")
@@ -95,15 +130,18 @@ _MUCH: Final = 12
 """So many letters made invisible are no tracking pixel."""
 
 
-def scan(raw: str, text: str, hidden: str = "") -> tuple[str, ...]:
-    """Names of the rules that fire on a field: `raw` as stored, `text` as seen, `hidden` as made invisible. Sorted."""
+def scan(raw: str, text: str, hidden: str = "", alt: str = "") -> tuple[str, ...]:
+    """Names of the rules that fire on a field, sorted.
+
+    `raw` is the field as stored, `text` as seen, `hidden` what was made invisible, `alt` what stands for images.
+    """
     found = _match(text)
     if not raw.isascii():
         found |= _unicode(raw, text)
     if hidden and sum(char.isalpha() for char in hidden) > _MUCH:
         found.add("hidden-text")
-        if _match(hidden) or re.search(_OBEY, hidden, re.IGNORECASE):
-            found.add("hidden-instruction")
+    if (hidden and _orders(hidden)) or (alt and _orders(alt)):
+        found.add("hidden-instruction")
     if _payload(text):
         found.add("encoded-payload")
     return tuple(sorted(found))
@@ -115,18 +153,29 @@ def is_strong(rules: Iterable[str]) -> bool:
 
 
 def _match(text: str) -> set[str]:
-    return {name for name, pattern in _RULES if pattern.search(text)}
+    if not _ANY.search(text):
+        return set()
+    found = {name: match for name, pattern in _COMPILED.items() if (match := pattern.search(text))}
+    override = found.get("override-instructions")
+    if override and _TALK.search(text[override.start() : override.end() + _ABOUT_RULES]):
+        del found["override-instructions"]
+    return set(found)
+
+
+def _orders(text: str) -> bool:
+    """Whether text that nobody sees tells somebody to do something."""
+    return bool(_match(text) & STRONG) or _IMPERATIVE.search(text) is not None
 
 
 def _unicode(raw: str, text: str) -> set[str]:
     found: set[str] = set()
     if len(_TRICKS.findall(raw)) >= _MANY:
         found.add("unicode-tricks")
-        if re.search(_OBEY, _TRICKS.sub("", raw), re.IGNORECASE):
+        if _orders(_TRICKS.sub("", raw)):
             found.add("hidden-instruction")
     for reversed_ in _OVERRIDE.findall(raw):
         found.add("unicode-tricks")
-        if _match(reversed_[::-1]) or re.search(_OBEY, reversed_[::-1], re.IGNORECASE):
+        if _orders(reversed_[::-1]) or _orders(reversed_):
             found.add("hidden-instruction")
     if _MIXED.search(text):
         found |= {"unicode-tricks"} | _match(text.translate(_TWINS))

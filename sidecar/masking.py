@@ -5,6 +5,7 @@ word by word. Then the recognisers. The way back lives in one `Placeholders` obj
 """
 
 import re
+import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -16,6 +17,14 @@ _SHOWS_ITS_END: Final = frozenset({"card", "iban"})
 _ALNUM: Final = re.compile(r"[^0-9A-Za-z]")
 _WORD: Final = re.compile(r"\w+")
 _IN_WORD: Final = re.compile(r"\w")
+_GENITIVE: Final = re.compile(r"s\b")
+_SPACELESS: Final = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+"""Scripts that put no spaces around names."""
+_HONORIFIC: Final = ("様", "さま", "さん", "氏", "殿", "先生")
+_UMLAUTS: Final = str.maketrans(
+    {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ø": "o", "ł": "l"}
+)
+_IN_NAME: Final = re.compile("['\u2019-]")
 _MIN_NAME: Final = 3
 _TITLES: Final = frozenset(
     {"dr", "prof", "mr", "mrs", "ms", "herr", "frau", "mme", "dipl", "ing", "van", "von", "der", "den"}
@@ -43,6 +52,13 @@ class _Form:
     category: str
     exact: bool
 
+    def stands(self, text: str, start: int, end: int) -> bool:
+        """Whether the value stands at text[start:end], as a whole; a genitive ("Mayas") is allowed."""
+        there = text[start:end]
+        if (there if self.exact else there.lower()) != self.text:
+            return False
+        return not _IN_WORD.match(text, end) or (self.exact and _GENITIVE.match(text, end) is not None)
+
 
 class Placeholders:
     """The masked values of one request. Its `repr` reveals counts, nothing else."""
@@ -51,6 +67,8 @@ class Placeholders:
         self._masks: dict[str, Mask] = {}
         self._tokens: dict[tuple[str, str], str] = {}
         self._known: dict[str, list[_Form]] = {}
+        self._east: list[str] = []
+        self._numbers: dict[str, int] = {}
         self._learnt: set[tuple[str, str]] = set()
 
     def __repr__(self) -> str:
@@ -65,6 +83,9 @@ class Placeholders:
                     self._add(category, " ".join(value.split()))
 
     def _add(self, category: str, value: str) -> None:
+        if category == "person" and _SPACELESS.search(value):
+            self._east = sorted({*self._east, *_eastern_forms(value)}, key=len, reverse=True)
+            return
         for text, exact in _forms(category, value):
             if first := _WORD.search(text):
                 form = _Form(text if exact else text.lower(), first.start(), category, exact)
@@ -74,40 +95,41 @@ class Placeholders:
                     forms.sort(key=lambda known: -len(known.text))
 
     def token(self, category: str, value: str) -> str:
-        """The placeholder of a value; the same value, however it is written, has the same one."""
-        key = (category, _same(category, value))
+        """The placeholder of a value.
+
+        What comes back must be what stood there, so each spelling has its own; of a value that never comes back, all
+        spellings share one.
+        """
+        key = (category, _same(value) if category in NEVER_RESTORED else value)
         known = self._tokens.get(key)
         if known is None:
-            number = 1 + sum(1 for other, _ in self._tokens if other == category)
-            known = f"[{category.upper()}_{number}]"
-            self._tokens[key] = known
+            number = self._numbers[category] = self._numbers.get(category, 0) + 1
+            known = self._tokens[key] = f"[{category.upper()}_{number}]"
             self._masks[known] = Mask(category, value, _public(category, value))
         return known
 
     def known_spans(self, text: str) -> list[Span]:
         """Where a learned value stands. A single name counts only as it is written in the CRM (capitals matter)."""
-        if not self._known:
-            return []
         spans = []
-        for word in _WORD.finditer(text):
-            for form in self._known.get(word.group().lower(), ()):
-                start = word.start() - form.offset
-                end = start + len(form.text)
-                there = text[max(start, 0) : end]
-                if (
-                    start >= 0
-                    and (there if form.exact else there.lower()) == form.text
-                    and not _IN_WORD.match(text, end)
-                ):
-                    spans.append(Span(start, end, form.category))
-                    break
+        if self._east and not text.isascii():
+            for name in self._east:
+                spans += [Span(found.start(), found.end(), "person") for found in re.finditer(re.escape(name), text)]
+        if self._known:
+            for word in _WORD.finditer(text):
+                for form in self._known.get(word.group().lower(), ()):
+                    start = word.start() - form.offset
+                    end = start + len(form.text)
+                    if start >= 0 and form.stands(text, start, end):
+                        spans.append(Span(start, end, form.category))
+                        break
         return spans
 
     def counts(self) -> Mapping[str, int]:
-        """Distinct values by category."""
+        """Distinct values by category; spellings of one value count once."""
+        values = {(mask.category, _same(mask.value)) for mask in self._masks.values()}
         counts: dict[str, int] = {}
-        for mask in self._masks.values():
-            counts[mask.category] = counts.get(mask.category, 0) + 1
+        for category, _ in values:
+            counts[category] = counts.get(category, 0) + 1
         return counts
 
     def restore(self, text: str, categories: Collection[str]) -> str:
@@ -149,13 +171,29 @@ def _forms(category: str, value: str) -> list[tuple[str, bool]]:
     forms = [(value, False)]
     if len(words) > 1:
         forms += [(" ".join(words), False), (f"{words[-1]}, {' '.join(words[:-1])}", False)]
-    return forms + [(word, True) for word in words if len(word) >= _MIN_NAME and word[0].isupper() and word.isalpha()]
+    single = [
+        word for word in words if len(word) >= _MIN_NAME and word[0].isupper() and _IN_NAME.sub("", word).isalpha()
+    ]
+    forms += [(form, True) for word in single for form in (word, word.upper())]
+    plain = [(written, exact) for form, exact in forms for written in (_unaccented(form), form.translate(_UMLAUTS))]
+    return list(dict.fromkeys([*forms, *plain]))
 
 
-def _same(category: str, value: str) -> str:
-    if category == "person":
-        return value.casefold()
-    return _ALNUM.sub("", value).casefold() or value
+def _eastern_forms(value: str) -> list[str]:
+    """A name in a script without spaces: whole, closed up, and each part; a part of one character only when addressed."""
+    parts = value.split()
+    whole = [value, "".join(parts), "\u3000".join(parts)]
+    short = [part + honorific for part in parts if len(part) == 1 for honorific in _HONORIFIC]
+    return [form for form in (*whole, *parts) if len(form) > 1] + short
+
+
+def _unaccented(text: str) -> str:
+    return "".join(char for char in unicodedata.normalize("NFD", text) if not unicodedata.combining(char))
+
+
+def _same(value: str) -> str:
+    """What all spellings of a value have in common."""
+    return "".join(char for char in value.casefold() if char.isalnum()) or value
 
 
 def _public(category: str, value: str) -> str:

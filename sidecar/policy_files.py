@@ -21,7 +21,7 @@ def _label(value: object) -> object:
 
 
 def _labelled(value: object) -> object:
-    if not isinstance(value, list) or len(value) < 2:  # noqa: PLR2004 - a label and a category
+    if not isinstance(value, list) or len(value) < 2:
         raise ValueError("write [label, category, …]")
     return value[0], frozenset(value[1:])
 

@@ -1,21 +1,23 @@
 """Finds structured personal data in text: patterns on a linear-time engine, confirmed by check digits. Pure.
 
-Names are not found here: masking.py knows the people of a case from the CRM's own fields.
+Names are not found here: masking.py knows the people of a case from the CRM's own fields. Postal addresses and remarks
+on health in free text are not found at all.
 """
 
+import ipaddress
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from typing import Final
 
-import phonenumbers
 import re2
 
 from sidecar import checksums
+from sidecar.credentials import credentials
+from sidecar.phones import is_phone
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Span:
     """A value of one category at text[start:end]."""
 
@@ -24,78 +26,63 @@ class Span:
     category: str
 
 
-CATEGORIES: Final = (
-    "person",
-    "email",
-    "phone",
-    "address",
-    "username",
-    "card",
-    "iban",
-    "government_id",
-    "network",
-    "credential",
-)
-"""What can be masked. The last five never come back, whatever a purpose says."""
 NEVER_RESTORED: Final = frozenset({"card", "iban", "government_id", "network", "credential"})
 """Categories that never come back, whatever a purpose says."""
 
-_REGIONS: Final = ("DE", "GB", "US", "FR", "ES", "JP")
+_DIGIT: Final = re.compile(r"\d")
 _NOT_DIGITS: Final = re.compile(r"\D")
-_SEPARATORS: Final = re.compile(r"[\s.\-/]")
-_DATE: Final = re.compile(
-    r"^(?:\d{4}[-./]\d{1,2}[-./]\d{1,2}|\d{1,2}[-./]\d{1,2}[-./]\d{2,4})(?:[ T]\d{1,2}(?:[:.]\d{2})?)?$"
-)
-
 _EMAIL: Final = re2.compile(
-    r"[A-Za-z0-9._%+'\-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9\-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9\-]{2,63})+"
+    r"[A-Za-z0-9._%+'\-\x{c0}-\x{24f}]{1,64}@[A-Za-z0-9\x{c0}-\x{24f}](?:[A-Za-z0-9\-\x{c0}-\x{24f}]*[A-Za-z0-9\x{c0}-\x{24f}])?"
+    r"(?:\.[A-Za-z0-9\-\x{c0}-\x{24f}]{2,63})+"
 )
-_NUMBER: Final = re2.compile(r"\+?\(?\d(?:[ \x{a0}./()\-]{0,2}\d){6,28}")
-_IBAN: Final = re2.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{2,4}){2,8}(?: ?[A-Z0-9]{1,4})?\b")
+_NUMBER: Final = re2.compile(r"\+?\(?\d(?:[ \x{a0}\x{2009}\x{202f}./()\x{2010}-\x{2013}\-]{0,2}\d){6,28}")
+_IBAN: Final = re2.compile(r"(?i)\b[A-Z]{2}\d{2}(?:[ \x{a0}.\-]?[A-Z0-9]{2,4}){2,8}(?:[ \x{a0}]?[A-Z0-9]{1,4})?\b")
 _LETTERED: Final = re2.compile(
-    r"\b(?:[XYZ]\d{7}[A-Z]|\d{8}-?[A-Z]|[A-Z]{6}\d{2}[A-EHLMPR-T]\d{2}[A-Z]\d{3}[A-Z]"
-    r"|[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\d{2} ?\d{2} ?\d{2} ?[A-D])\b"
+    r"(?i)\b(?:[XYZ][ -]?\d{7}[ -]?[A-Z]|\d{8}[ -]?[A-Z]|\d{2}\.\d{3}\.\d{3}-?[A-Z]"
+    r"|[A-Z]{6}\d{2}[A-EHLMPR-T]\d{2}[A-Z]\d{3}[A-Z]"
+    r"|[A-CEGHJ-PQ-TW-Z][A-CEGHJ-NP-TW-Z] ?\d{2} ?\d{2} ?\d{2} ?[A-D]"
+    r"|[12] ?\d{2} ?[01]\d ?2[AB] ?\d{3} ?\d{3} ?\d{2})\b"
 )
 _NETWORK: Final = re2.compile(
     r"\b(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)\b"
-    r"|\b(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}\b"
-    r"|\b[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{0,4}){2,7}[0-9A-Fa-f]{1,4}\b"
+    r"|\b(?:[0-9A-Fa-f]{2}[:\-]){5}[0-9A-Fa-f]{2}\b|\b(?:[0-9A-Fa-f]{4}\.){2}[0-9A-Fa-f]{4}\b"
+    r"|[0-9A-Fa-f:]*:[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:]*(?:\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3})?"
 )
-_CREDENTIAL: Final = re2.compile(
-    r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\bsk[-_](?:live|test|proj|ant)?[-_]?[A-Za-z0-9_\-]{16,}|\bgh[pousr]_[A-Za-z0-9]{20,}"
-    r"|\bxox[abprs]-[A-Za-z0-9\-]{10,}|\bAIza[A-Za-z0-9_\-]{30,}|\bglpat-[A-Za-z0-9_\-]{16,}|\bhvs\.[A-Za-z0-9_\-]{20,}"
-    r"|\beyJ[A-Za-z0-9_\-]{10,}\.[A-Za-z0-9_\-]{10,}\.[A-Za-z0-9_\-]{5,}"
-    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----[A-Za-z0-9+/=\s]*(?:-----END [A-Z ]*PRIVATE KEY-----)?"
-    r"|\b[a-z][a-z0-9+.\-]{1,12}://[^\s/:@]{1,64}:[^\s/@]{1,64}@[^\s]+"
-    r"|https?://[^\s]+[?&](?:token|access_token|api_?key|key|secret|sig|signature|password|pwd|auth|code)=[^\s&]{6,}[^\s]*"
-    r"|\b[a-z]{2,6}_(?:live|test|key|sk|prod)_[A-Za-z0-9]{12,}"
+_VERSION: Final = re.compile(
+    r"(?:\bv(?:ersione?|er|ersión)?\.?|release|firmware|software|build|update|sdk|driver|treiber|windows|バージョン"
+    r"|ファーム\w*)"
+    r"[\s:]{0,2}(?:is |auf |to |nach |from |von )?\Z",
+    re.IGNORECASE,
 )
-_LABELLED: Final = re2.compile(
-    r"(?i)(?:\b(?:pass ?word|passwd|pwd|passwort|kennwort|mot de passe|mdp|contraseña|clave|pin|api[ _-]?key|secret|token)\b"
-    r"|パスワード|暗証番号)(?:\s+(?:is|ist|est|es|lautet)|は)?\s?[:=\x{ff1a}]?\s+[\"'«„]?([^\s\"'»“,;]{4,80})"
-    r"|(?i)(?:\b(?:pass ?word|passwd|pwd|passwort|kennwort|mot de passe|mdp|contraseña|clave|api[ _-]?key|secret|token)"
-    r"|パスワード)\s?[:=\x{ff1a}]\s?[\"'«„]?([^\s\"'»“,;]{4,80})"
+"""Before four numbers with dots that are no address."""
+_PERSONAL: Final = re.compile(
+    r"personal(?:[ -]?(?:id|number|code|no)|nummer|ausweis)|\bmy (?:id|number)\b|\bemployee|national|identi[tf]"
+    r"|citizen|insurance"
+    r"|social|tax|passport|\bausweis|mitarbeiter|sozialvers|versicherung|steuer|salarié|sécurité sociale|fiscal"
+    r"|numéro personnel"
+    r"|empleado|\bdni\b|\bnie\b|\bnif\b|\bbsn\b|burgerservice|persoons|\bpesel\b|\bnhs\b|\bnino\b|\bssn\b"
+    r"|personnummer|\bid-?n(?:r|o|um)"
+    r"|\btin\b|\bahv\b|\bavs\b|マイナンバー|個人番号|書類に必要な番号|対象者の番号",
+    re.IGNORECASE,
 )
-_HAS_CREDENTIAL: Final = re2.compile(
-    r"(?i)pass|pwd|kenn|mdp|contras|clave|\bpin\b|key|secret|token|パス|暗証|://"
-    r"|_live_|_test_|_prod_|_sk_|akia|asia|sk[-_]|gh[pousr]_|xox|aiza|glpat|hvs|eyj"
-)
-_SECRETIVE: Final = re.compile(r"(?=.*\d)|(?=.*[^\w.])|(?=.*[a-z].*[A-Z])")
+"""Words that say that a number is a person's."""
+_BEFORE: Final = 48
+"""Characters before a number in which such a word is looked for."""
 
 # National ids that are bare digits: (digits, check, word that must stand before). An empty pattern asks for none.
-_BARE: Final[tuple[tuple[int, Callable[[str], bool], str], ...]] = (
-    (15, checksums.french_nir, ""),
-    (13, checksums.swiss_ahv, ""),
-    (12, checksums.japanese_my_number, r"マイナンバー|個人番号|my ?number"),
-    (11, checksums.polish_pesel, r"pesel"),
-    (11, checksums.german_tax_id, r"steuer|tax ?id|idnr|tin\b"),
-    (10, checksums.nhs, r"nhs"),
-    (9, checksums.dutch_bsn, r"bsn|burgerservice"),
-    (10, checksums.luhn, r"personnummer"),
-    (12, lambda digits: checksums.luhn(digits[2:]), r"personnummer"),
+_BARE: Final[tuple[tuple[int, Callable[[str], bool], re.Pattern[str] | None], ...]] = (
+    (15, checksums.french_nir, None),
+    (13, checksums.swiss_ahv, None),
+    (12, checksums.japanese_my_number, _PERSONAL),
+    (11, checksums.german_tax_id, None),
+    (11, checksums.polish_pesel, _PERSONAL),
+    (10, checksums.nhs, re.compile(r"\bnhs\b|national health", re.IGNORECASE)),
+    (9, checksums.dutch_bsn, _PERSONAL),
+    (10, checksums.swedish_personnummer, _PERSONAL),
+    (12, lambda digits: checksums.swedish_personnummer(digits[2:]), _PERSONAL),
 )
-_BEFORE: Final = 40
-"""Characters before a number in which its word is looked for."""
+_SSN: Final = re.compile(r"\d{3}[- \u2011]\d{2}[- \u2011]\d{4}")
+_NINO_NEVER: Final = frozenset(("BG", "GB", "KN", "NK", "NT", "TN", "ZZ"))
 
 
 def find(text: str) -> list[Span]:
@@ -103,7 +90,7 @@ def find(text: str) -> list[Span]:
     return resolve(_candidates(text))
 
 
-def resolve(spans: Iterator[Span] | list[Span]) -> list[Span]:
+def resolve(spans: Iterable[Span]) -> list[Span]:
     """Drop what overlaps a longer span."""
     kept: list[Span] = []
     for span in sorted(spans, key=lambda s: (s.start, -s.end)):
@@ -116,81 +103,77 @@ def resolve(spans: Iterator[Span] | list[Span]) -> list[Span]:
 
 def _candidates(text: str) -> Iterator[Span]:
     if "@" in text:
-        yield from (Span(*match.span(), "email") for match in _EMAIL.finditer(text))
-    if _HAS_CREDENTIAL.search(text):
-        yield from (Span(*match.span(), "credential") for match in _CREDENTIAL.finditer(text))
-        yield from _labelled(text)
+        yield from (Span(match.start(), match.end(), "email") for match in _EMAIL.finditer(text))
+    yield from (Span(start, end, "credential") for start, end in credentials(text))
     if not _DIGIT.search(text):
         return
-    yield from (Span(*match.span(), "network") for match in _NETWORK.finditer(text) if _is_network(match.group()))
+    if ":" in text or "." in text or "-" in text:
+        yield from (
+            Span(match.start(), match.end(), "network") for match in _NETWORK.finditer(text) if _is_network(text, match)
+        )
     for match in _IBAN.finditer(text):
         yield from _iban(match.group(), match.start())
-    yield from (Span(*match.span(), "government_id") for match in _LETTERED.finditer(text) if _lettered(match.group()))
-    for match in _NUMBER.finditer(text):
-        if category := _number(text, match.group(), match.start()):
-            yield Span(match.start(), match.end(), category)
-
-
-_DIGIT: Final = re.compile(r"\d")
-
-
-def _labelled(text: str) -> Iterator[Span]:
-    for match in _LABELLED.finditer(text):
-        group = 1 if match.group(1) else 2
-        value = match.group(group)
-        if value and _SECRETIVE.match(value):
-            yield Span(match.start(group), match.start(group) + len(value.rstrip(".!?)")), "credential")
-
-
-def _is_network(value: str) -> bool:
-    # Times such as 10:30:15 have only decimal groups; an address has a letter, "::" or five colons.
-    return (
-        "." in value or "-" in value or "::" in value or value.count(":") >= 5 or not value.replace(":", "").isdecimal()
+    yield from (
+        Span(match.start(), match.end(), "government_id")
+        for match in _LETTERED.finditer(text)
+        if _lettered(match.group())
     )
+    for match in _NUMBER.finditer(text):
+        yield from _number(text, match.start(), match.group())
+
+
+def _is_network(text: str, match: "re.Match[str]") -> bool:
+    value, start = match.group(), match.start()
+    if ":" not in value or (value.count(":") == 5 and len(value) == 17):
+        return "." not in value or not _VERSION.search(text[max(0, start - 24) : start])
+    if (start and (text[start - 1].isalnum() or text[start - 1] in "_.")) or text[
+        match.end() : match.end() + 1
+    ].isalnum():
+        return False
+    try:
+        ipaddress.IPv6Address(value)
+    except ValueError:
+        return False
+    return value.count(":") > 2 or _DIGIT.search(value) is not None
 
 
 def _iban(value: str, start: int) -> Iterator[Span]:
     for end in range(len(value), 14, -1):
-        if value[end - 1] != " " and checksums.iban(value[:end].replace(" ", "")):
+        compact = re.sub(r"[^A-Za-z0-9]", "", value[:end]).upper()
+        if value[end - 1].isalnum() and checksums.iban(compact):
             yield Span(start, start + end, "iban")
             return
 
 
 def _lettered(value: str) -> bool:
-    compact = value.replace(" ", "").replace("-", "")
+    compact = re.sub(r"[ .\-]", "", value).upper()
     if len(compact) == 16:
         return checksums.italian_cf(compact)
+    if len(compact) == 15:
+        return checksums.french_nir(compact)
     if len(compact) == 9 and compact[:2].isalpha():
-        return compact[:2] not in ("BG", "GB", "KN", "NK", "NT", "TN", "ZZ")
+        return compact[:2] not in _NINO_NEVER
     return checksums.spanish_dni(compact)
 
 
-def _number(text: str, value: str, start: int) -> str:
+def _number(text: str, start: int, value: str) -> Iterator[Span]:
+    """The span of a run of digits, when it is a card, a national id or a phone number; its head may be one, too."""
     digits = _NOT_DIGITS.sub("", value)
     before = text[max(0, start - _BEFORE) : start]
     if not value.startswith("+") and 12 <= len(digits) <= 19 and checksums.card(digits):
-        return "card"
-    if len(digits) == 9 and re.fullmatch(r"\d{3}[- ]\d{2}[- ]\d{4}", value) and checksums.us_ssn(digits):
-        return "government_id"
-    for length, check, word in _BARE:
-        if len(digits) == length and (not word or re.search(word, before, re.IGNORECASE)) and check(digits):
-            return "government_id"
-    return "phone" if _is_phone(value, digits, before) else ""
+        yield Span(start, start + len(value), "card")
+    elif _is_personal(value, digits, before):
+        yield Span(start, start + len(value), "government_id")
+    elif is_phone(value, digits, before, text[start + len(value) : start + len(value) + 12]):
+        yield Span(start, start + len(value), "phone")
 
 
-def _is_phone(value: str, digits: str, before: str) -> bool:
-    if len(digits) > 15 or _DATE.match(value) or before[-1:] in ("-", "#", "_") or before[-1:].isalnum():
+def _is_personal(value: str, digits: str, before: str) -> bool:
+    if value.startswith(("+", "(")):
         return False
-    if value.startswith(("+", "(+", "00")):
-        return _valid("+" + digits.removeprefix("00"), None)
-    written = _SEPARATORS.search(value) is not None or value.startswith(("0", "("))
-    return written and any(map(partial(_valid, value), _REGIONS))
-
-
-def _valid(value: str, region: str | None) -> bool:
-    try:
-        return bool(phonenumbers.is_possible_number(number := phonenumbers.parse(value, region))) and (
-            region is None or bool(phonenumbers.is_valid_number(number))
-        )
-    except phonenumbers.NumberParseException:
-        return False
+    if len(digits) == 9 and _SSN.fullmatch(value) and checksums.us_ssn(digits):
+        return True
+    return any(
+        len(digits) == length and (word is None or word.search(before)) and check(digits)
+        for length, check, word in _BARE
+    )

@@ -4,39 +4,55 @@ import re
 from typing import Final
 
 _INTRO: Final = re.compile(
-    r"^(?:"
+    r"^[ \t]*(?:"
     r"On\b[^\n]{4,200}(?:\n[^\n]{0,80})?\bwrote\s?:"
     r"|Am\b[^\n]{4,200}(?:\n[^\n]{0,80})?\bschrieb\b[^\n]{0,80}:"
     r"|Le\b[^\n]{4,200}(?:\n[^\n]{0,80})?\ba écrit\s?:"
     r"|El\b[^\n]{4,200}(?:\n[^\n]{0,80})?\bescribi[oó]\s?:"
-    r"|[^\n]{4,160}(?:のメール|さんは書きました|wrote)\s?[:\uff1a]"
-    r"|\d{4}年\d{1,2}月\d{1,2}日[^\n]{0,120}[:\uff1a]"
+    r"|[^\n]{4,160}(?:のメール|さんは書きました|さんが書きました|wrote|schrieb|a écrit|escribió)\s?[:\uff1a]"
+    r"|\d{4}(?:年|[-/.])\d{1,2}(?:月|[-/.])\d{1,2}日?[^\n]{0,120}(?:<[^\n>]{3,80}>|\))\s?[:\uff1a]"
     r"|-{2,}\s?(?:Original Message|Original Appointment|Forwarded message|Ursprüngliche Nachricht"
-    r"|Weitergeleitete Nachricht|Message d'origine|Message original|Message transféré|Mensaje original"
+    r"|Weitergeleitete Nachricht|Message d['\u2019]origine|Message original|Message transféré|Mensaje original"
     r"|Mensaje reenviado|元のメッセージ|転送メッセージ)\s?-{2,}"
+    r"|Begin forwarded message:|Anfang der weitergeleiteten Nachricht:|Début du message (?:transféré|réexpédié)\s?:"
+    r"|Inicio del mensaje reenviado:|転送されたメッセージ:"
     r"|_{20,}"
     r")\s*$",
     re.IGNORECASE | re.MULTILINE,
 )
 _HEADERS: Final = re.compile(
-    r"^(?:From|Von|De|差出人)\s?[:\uff1a][^\n]+\n"
-    r"(?:(?:Sent|Date|To|Cc|Subject|Gesendet|Datum|An|Betreff|Envoyé|À|Objet|Enviado|Fecha|Para|Asunto|送信日時|日時|宛先"
+    r"^\**(?:From|Von|De|差出人|送信者)\**\s?[:\uff1a][^\n]+\n"
+    r"(?:\**(?:Sent|Date|To|Cc|Subject|Reply-To|Gesendet|Datum|An|Betreff|Envoyé|À|Objet|Enviado|Fecha|Para"
+    r"|Asunto|送信日時|日時|宛先"
     r"|件名)"
-    r"\s?[:\uff1a][^\n]*\n?){2,}",
+    r"\**\s?[:\uff1a][^\n]*\n?){2,}",
     re.IGNORECASE | re.MULTILINE,
 )
 _QUOTED_LINE: Final = re.compile(r"^\s*(?:>|\|\s)")
+_ENGLISH: Final = (
+    r"(?:(?:with )?(?:my |our )?(?:best|kind|kindest|warm|warmest|many|sincere)?,? ?(?:regards|wishes|thanks"
+    r"|greetings)"
+    r"|all the best|best|cheers|sincerely|yours (?:sincerely|faithfully|truly)|thank you(?: (?:so|very) much)?"
+    r"|thx|br|kr|rgds)"
+)
 _CLOSING: Final = re.compile(
-    r"^(?:(?:best|kind|warm|many|with kind)?\s?regards|all the best|best wishes|best|cheers|sincerely"
-    r"|yours (?:sincerely|faithfully|truly)|thanks|many thanks|thank you|thanks and regards"
-    r"|mit freundlichen gr(?:ü|ue)(?:ß|ss)en|(?:viele|beste|freundliche|liebe|schöne) gr(?:ü|ue)(?:ß|ss)e|mfg|lg|vg|danke"
-    r"|gruß|cordialement|bien cordialement|bien à vous|salutations(?: distinguées)?|merci|meilleures salutations"
-    r"|sincères salutations|saludos(?: cordiales)?|un saludo|atentamente|cordialmente|gracias|muchas gracias"
-    r"|よろしくお願いいたします|よろしくお願いします|宜しくお願い致します|以上、?よろしくお願いいたします|敬具)[,.!。]?\s*$",
+    rf"^(?:{_ENGLISH}(?:(?: and|,| &) {_ENGLISH})?(?: (?:from|in advance)\b.{{0,20}})?"
+    r"|(?:mit )?(?:(?:vielen|besten|herzlichen) dank(?: und)? ?)?(?:mit )?"
+    r"(?:(?:viele[nr]?|beste[nr]?|freundliche[nr]?|liebe[nr]?|schöne[nr]?|herzliche[nr]?|sonnige[nr]?) "
+    r"gr(?:ü|ue)(?:ß|ss)en?|gr(?:u|ü|ue)(?:ß|ss)e?)(?: aus .{1,30})?|mfg|lg|vg|bg|danke|vielen dank|besten dank"
+    r"|hochachtungsvoll|(?:bien |très )?cordialement|bien à vous|(?:sincères |meilleures |cordiales )?salutations"
+    r"(?: distinguées)?|merci(?: (?:beaucoup|d'avance|par avance|et bonne journée))?|bonne journée|cdlt|bàv"
+    r"|(?:un )?(?:cordial |atento )?saludos?(?: cordial(?:es)?)?|atentamente|cordialmente|(?:muchas )?gracias"
+    r"(?: (?:de antemano|y (?:un )?saludos?))?"
+    r"|(?:以上、?)?(?:何卒)?(?:どうぞ)?(?:よろしく|宜しく)お願い(?:いた|致)?し(?:ます|申し上げます)|敬具)[,.!。…]?\s*$",
     re.IGNORECASE,
 )
 _MOBILE: Final = re.compile(
-    r"^(?:sent from my|get outlook for|von meinem \w+ gesendet|gesendet von|envoyé de mon|enviado desde mi|iphoneから送信)",
+    r"^(?:sent (?:from|with|via) (?:my|outlook|yahoo|proton|gmail|mobile|the all-new)|get outlook for"
+    r"|von meine[mr] \w+ gesendet"
+    r"|gesendet (?:von|mit)|envoyé (?:de|depuis) (?:mon|ma)|télécharger outlook|enviado desde (?:mi|outlook)"
+    r"|obtener outlook"
+    r"|(?:iphone|android|スマートフォン|携帯)から送信)",
     re.IGNORECASE,
 )
 _DISCLAIMER: Final = re.compile(
@@ -48,6 +64,8 @@ _DISCLAIMER: Final = re.compile(
 )
 SIGNATURE_LINES: Final = 12
 """A closing ends a message when no more lines than these follow."""
+_SHORT: Final = 60
+"""Characters of a closing line."""
 
 
 def own_words(text: str) -> str:
@@ -77,6 +95,6 @@ def _end(lines: list[str]) -> int:
         if line.rstrip() == "--" or _MOBILE.match(stripped) or _DISCLAIMER.match(stripped):
             return i
         rest = sum(1 for other in lines[i + 1 :] if other.strip())
-        if len(stripped) < 60 and rest <= SIGNATURE_LINES and i and _CLOSING.match(stripped):  # noqa: PLR2004 - closings are short
+        if len(stripped) < _SHORT and rest <= SIGNATURE_LINES and i and _CLOSING.match(stripped):
             return i
     return len(lines)

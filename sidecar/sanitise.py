@@ -1,7 +1,8 @@
 """Turns what a CRM stores into the text that a person sees, and keeps apart what was made invisible. Pure.
 
 HTML is normalised by nh3 (html5ever, a browser-grade parser), so that a simple walk over its output sees what a browser
-would. Invisible are elements hidden by attribute or inline style, comments, and characters that no font draws.
+would. Invisible are elements hidden by attribute or style, comments, and characters that no font draws. Lines inside a
+<blockquote> begin with ">", as in a plain mail, so that replies.py sees who is quoted.
 """
 
 import re
@@ -12,95 +13,58 @@ from typing import Final
 
 import nh3
 
+from sidecar.styles import HiddenSelectors, hides
+from sidecar.words import words
+
 LIMIT: Final = 200_000
 """Characters of visible text kept of one field."""
-RAW_LIMIT: Final = 2_000_000
-"""Characters of a raw field that are looked at: twice what any CRM stores in one."""
+RAW_LIMIT: Final = 1_000_000
+"""Characters of a raw field that are looked at: several times what a CRM stores in one."""
+MAX_TAGS: Final = 100_000
+"""Tags in one field."""
+MAX_DEPTH: Final = 200
+"""Open elements inside each other. The parser takes quadratic time for more, and no mail program writes so."""
 
-_BLOCKS: Final = frozenset(
-    [
-        "address",
-        "article",
-        "blockquote",
-        "br",
-        "dd",
-        "div",
-        "dl",
-        "dt",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "hr",
-        "li",
-        "ol",
-        "p",
-        "pre",
-        "section",
-        "table",
-        "td",
-        "th",
-        "tr",
-        "ul",
-    ]
-)
-_PARAGRAPHS: Final = frozenset(
-    ["blockquote", "div", "h1", "h2", "h3", "h4", "h5", "h6", "ol", "p", "pre", "table", "ul"]
-)
-_BREAKS: Final = frozenset({"\n", "\n\n"})
-_VOID: Final = frozenset(["br", "hr", "img"])
-_TAGS: Final = {
-    *_BLOCKS,
-    *[
-        "a",
-        "b",
-        "body",
-        "center",
-        "em",
-        "font",
-        "i",
-        "img",
-        "s",
-        "small",
-        "span",
-        "strong",
-        "sub",
-        "sup",
-        "tbody",
-        "thead",
-        "u",
-    ],
-}
-_ATTRIBUTES: Final = {"*": {"style", "hidden", "color", "bgcolor", "size"}, "img": {"alt"}}
+_PARAGRAPHS: Final = words("blockquote div h1 h2 h3 h4 h5 h6 ol p pre table ul")
+_BLOCKS: Final = _PARAGRAPHS | words("address article br dd dl dt hr li section td th tr")
+_BREAKS: Final = frozenset({"\n", "\n\n", "\n> ", "\n\n> "})
+_VOID: Final = words("area base br col embed hr img input link meta source track wbr")
+_CLOSED_BY_THE_NEXT: Final = words("p li td th tr dd dt option thead tbody tfoot html head body")
+_TAGS: Final = set(_BLOCKS | words("a b body center em font i img s small span strong sub sup tbody thead u"))
+_UNSEEN_CONTENT: Final = set(words("script style title template noscript textarea select iframe object svg math"))
+_ATTRIBUTES: Final = {"*": {"style", "hidden", "color", "bgcolor", "size", "class", "id"}, "img": {"alt"}}
 _TAG: Final = re.compile(r'<(/?)([a-z0-9]+)((?: [a-z-]+="[^"]*")*) ?/?>')
 _ATTRIBUTE: Final = re.compile(r' ([a-z-]+)="([^"]*)"')
-_COMMENT: Final = re.compile(r"<!--(.{0,4000}?)-->", re.DOTALL)
-_CONDITIONAL: Final = re.compile(r"^\s*(\[if|<!\[endif)", re.IGNORECASE)
-_HIDING: Final = re.compile(
-    r"display:none|visibility:(hidden|collapse)|opacity:0?\.?0*(;|$)|font-size:0*[01]?(\.\d+)?(px|pt|em|rem|%)?(;|$)"
-    r"|(left|top|text-indent|margin-left|margin-top):-\d{3,}|max-height:0|(^|;)(height|width):0(px)?(;|$)|clip:rect\(0"
-    r"|transform:scale\(0\)|mso-hide:all"
+_ANY_TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,20})")
+_ELEMENT: Final = re.compile(
+    r"</?(?:a|b|body|br|center|div|em|font|h[1-6]|hr|html|i|img|li|ol|p|pre|script|span|strong|style|table|tbody|td|tr|u|ul)"
+    r"(?=[\s/>])|<!--",
+    re.IGNORECASE,
 )
-_COLOUR: Final = re.compile(r"(?:^|;)color:([^;]+)")
-_BACKGROUND: Final = re.compile(r"(?:^|;)background(?:-color)?:([^;]+)")
-_WHITE: Final = frozenset({"white", "#fff", "#ffffff", "#fefefe", "rgb(255,255,255)", "transparent"})
-_INVISIBLE: Final = re.compile("[\u00ad\u200b\u2060-\u2064\ufeff\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]")
+_CONDITIONAL: Final = re.compile(r"\s*(?:\[if|<!\[endif)", re.IGNORECASE)
+_INVISIBLE: Final = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b\u200e\u200f\u2060-\u2064\u2066-\u206f\u202a-\u202e"
+    "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e01ef]"
+)
 _JOINERS: Final = re.compile("(?<![^\x00-\x7f])[\u200c\u200d]|[\u200c\u200d](?![^\x00-\x7f])")
 _TAG_CHARACTERS: Final = re.compile("[\U000e0020-\U000e007e]+")
 _CONTROL: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
-_BLANKS: Final = re.compile("[ \t\u00a0\u2000-\u200a\u202f\u205f\u3000]+")
-_LINE_ENDS: Final = re.compile(r" *\n *")
+_LINE: Final = re.compile("\r\n|[\r\u2028\u2029]")
+_BLANKS: Final = re.compile("[ \t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
+_LINE_ENDS: Final = re.compile(r" ?\n ?")
 _GAPS: Final = re.compile(r"\n{3,}")
 
 
 @dataclass(frozen=True, slots=True)
 class Clean:
-    """`text` is what a person sees. `hidden` is what was made invisible; `truncated` says that the end is missing."""
+    """`text` is what a person sees, `hidden` what was made invisible, `alt` what stands for images.
+
+    `truncated` says that the end is missing.
+    """
 
     text: str
     hidden: str = ""
+    alt: str = ""
     truncated: bool = False
 
 
@@ -108,61 +72,105 @@ def clean(raw: str, *, html: bool) -> Clean:
     """The visible text of a field. Never raises; time is linear in the length of `raw`."""
     truncated = len(raw) > RAW_LIMIT
     raw = raw[:RAW_LIMIT]
+    if not raw.isascii():
+        raw = raw.encode("utf-8", "replace").decode()
     hidden: list[str] = []
-    text = _from_html(raw, hidden) if html else raw
+    alt: list[str] = []
+    text = _from_html(raw, hidden, alt) if html else raw
     text = _visible_characters(text, hidden)
-    return Clean(text[:LIMIT], "\n".join(hidden)[:LIMIT], truncated or len(text) > LIMIT)
+    return Clean(
+        text=text[:LIMIT],
+        hidden="\n".join(filter(None, hidden))[:LIMIT],
+        alt="\n".join(alt)[:LIMIT],
+        truncated=truncated or len(text) > LIMIT,
+    )
 
 
 def is_html(field: str, raw: str) -> bool:
-    """Whether a field holds markup: by its name, or because it begins with a tag."""
-    return field.startswith("Html") or (raw.lstrip()[:1] == "<" and "</" in raw)
+    """Whether a field holds markup: by its name, or because it holds an element of HTML."""
+    return field.startswith("Html") or ("<" in raw and _ELEMENT.search(raw) is not None)
 
 
-def _from_html(raw: str, hidden: list[str]) -> str:
-    if "<!--" in raw:
-        hidden.extend(comment for comment in _COMMENT.findall(raw) if not _CONDITIONAL.match(comment))
+def _from_html(raw: str, hidden: list[str], alt: list[str]) -> str:
+    """The visible text; absurdly nested markup has none: what cannot be parsed in time is no evidence."""
+    if _depth(raw) > MAX_DEPTH or raw.count("<") > MAX_TAGS:
+        return ""
+    raw, sheets = _without(raw, "<style", "</style")
+    raw, comments = _without(raw, "<!--", "-->")
+    hidden.extend(comment for comment in comments if not _CONDITIONAL.match(comment))
+    selectors = HiddenSelectors([sheet.partition(">")[2] for sheet in sheets])
     safe = nh3.clean(
-        raw.encode("utf-8", "replace").decode(),
-        tags=_TAGS,
-        attributes=_ATTRIBUTES,
-        clean_content_tags={"script", "style", "title", "template", "noscript"},
-        link_rel=None,
+        raw, tags=_TAGS, attributes=_ATTRIBUTES, clean_content_tags=_UNSEEN_CONTENT, link_rel=None, url_schemes=set()
     )
     seen: list[str] = []
     unseen: list[str] = []
     depth = 0  # how many open elements we are inside of, from the one that hides on
+    quotes = 0
     position = 0
     for tag in _TAG.finditer(safe):
         (unseen if depth else seen).append(safe[position : tag.start()])
         position = tag.end()
         closing, name, attributes = tag.groups()
+        if name == "blockquote":
+            quotes = max(0, quotes - 1) if closing else quotes + 1
         if name in _BLOCKS:
-            (unseen if depth else seen).append("\n\n" if name in _PARAGRAPHS else "\n")
+            line = "\n\n" if name in _PARAGRAPHS else "\n"
+            (unseen if depth else seen).append(f"{line}> " if quotes else line)
         if closing:
             depth = max(0, depth - 1)
         elif name == "img":
-            unseen.extend(value for key, value in _ATTRIBUTE.findall(attributes) if key == "alt" and value)
-        elif name not in _VOID and (depth or (attributes and _hides(attributes))):
+            alt.extend(unescape(value) for key, value in _ATTRIBUTE.findall(attributes) if key == "alt" and value)
+        elif name not in _VOID and (depth or _is_hidden(name, attributes, selectors)):
             depth += 1
     (unseen if depth else seen).append(safe[position:])
-    hidden.append(_BLANKS.sub(" ", unescape("".join(unseen))).strip())
+    hidden.append(" ".join(unescape("".join(unseen)).split()))
     # Line ends of the source are blanks in HTML; ours are marked by the tags above.
     return unescape("".join(part if part in _BREAKS else part.replace("\n", " ") for part in seen))
 
 
-def _hides(attributes: str) -> bool:
-    found = dict(_ATTRIBUTE.findall(attributes))
-    if "hidden" in found:
+def _is_hidden(name: str, attributes: str, selectors: HiddenSelectors) -> bool:
+    found = {key: unescape(value) for key, value in _ATTRIBUTE.findall(attributes)} if attributes else {}
+    if "hidden" in found or selectors.match(name, found.get("class", ""), found.get("id", "")):
         return True
-    style = unescape(found.get("style", "")).lower().replace(" ", "").replace("!important", "")
-    if style and _HIDING.search(style):
-        return True
-    colour = _COLOUR.search(style)
-    shown = colour[1] if colour else found.get("color", "").lower()
-    behind = _BACKGROUND.search(style)
-    paper = behind[1] if behind else found.get("bgcolor", "white").lower()
-    return bool(shown) and (shown == paper or (shown in _WHITE and paper in _WHITE))
+    return bool(found) and hides(found)
+
+
+def _without(raw: str, opening: str, closing: str) -> tuple[str, list[str]]:
+    """`raw` without what stands from each `opening` to the next `closing`, and that. In any case; unclosed: to the end.
+
+    Style sheets go before comments, since mail programs put their sheets into comments.
+    """
+    lower = raw.lower()
+    if len(lower) != len(raw):  # a few capitals become two characters in lower case
+        raw = lower
+    kept: list[str] = []
+    found: list[str] = []
+    position = 0
+    while (start := lower.find(opening, position)) >= 0:
+        end = lower.find(closing, start + len(opening))
+        kept.append(raw[position:start])
+        found.append(raw[start + len(opening) : end if end >= 0 else len(raw)])
+        position = end + len(closing) if end >= 0 else len(raw)
+    kept.append(raw[position:])
+    return "".join(kept), found
+
+
+def _depth(raw: str) -> int:
+    """How deep elements are nested, at least: tags that close nothing count for nothing."""
+    opened: dict[str, int] = {}
+    depth = deepest = 0
+    for closing, tag in _ANY_TAG.findall(raw):
+        name = tag.lower()
+        if name in _VOID or name in _CLOSED_BY_THE_NEXT:
+            continue
+        if not closing:
+            opened[name] = opened.get(name, 0) + 1
+            depth += 1
+            deepest = max(deepest, depth)
+        elif opened.get(name):
+            opened[name] -= 1
+            depth -= 1
+    return deepest
 
 
 def _visible_characters(text: str, hidden: list[str]) -> str:
@@ -170,5 +178,5 @@ def _visible_characters(text: str, hidden: list[str]) -> str:
         text = unicodedata.normalize("NFC", text)
         hidden.extend("".join(chr(ord(c) - 0xE0000) for c in run) for run in _TAG_CHARACTERS.findall(text))
         text = _JOINERS.sub("", _INVISIBLE.sub("", text))
-    text = _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    text = _CONTROL.sub("", _LINE.sub("\n", text))
     return _GAPS.sub("\n\n", _LINE_ENDS.sub("\n", _BLANKS.sub(" ", text))).strip()

@@ -51,8 +51,9 @@ class Installation(BaseModel):
         if self.client_secret_file is not None:
             try:
                 return self.client_secret_file.read_text(encoding="utf-8").strip()
-            except OSError as error:
-                raise Misconfigured("The file of a client secret cannot be read: check its path and rights.") from error
+            except (OSError, UnicodeDecodeError):
+                # Without the cause, here and below: it may quote what stands in the file.
+                raise Misconfigured("The file of a client secret cannot be read: check its path and rights.") from None
         raise Misconfigured("An installation has neither client_secret nor client_secret_file.")
 
 
@@ -118,16 +119,18 @@ class Settings(BaseSettings):
         """
         try:
             raw = yaml.safe_load(self.installations_file.read_text(encoding="utf-8"))
-        except (OSError, yaml.YAMLError) as error:
+        except (OSError, UnicodeDecodeError, yaml.YAMLError):
             raise Misconfigured(
                 "The file of CRM orgs cannot be read: set CRM_SIDECAR_INSTALLATIONS_FILE (example: docs/operations.md)."
-            ) from error
+            ) from None
         try:
             found = {str(name): Installation.model_validate(value) for name, value in (raw or {}).items()}
-        except (ValidationError, AttributeError) as error:
-            raise Misconfigured("installations_file does not have the documented form (docs/operations.md).") from error
+        except (ValidationError, AttributeError):
+            raise Misconfigured(
+                "The file of CRM orgs does not have the documented form: see docs/operations.md."
+            ) from None
         if not found:
-            raise Misconfigured("installations_file names no CRM org.")
+            raise Misconfigured("The file of CRM orgs names no org: add one (example: docs/operations.md).")
         if self.mode == "production":
             for name, installation in found.items():
                 _refuse_non_vendor(name, installation)

@@ -119,7 +119,9 @@ def _tell(story: Story, sandbox: SandboxProcess, sidecar: LocalSidecar) -> dict[
         "citations_verified": sum(claim["grounding"] == "verified" for claim in claims),
         "masked": sum(item["count"] for made in drafts for item in made["masked"]),
         "withheld": sum(len(made["withheld"]) for made in drafts),
-        "injections_refused": sum(len(made["flags"]) for made in drafts),
+        "injections_refused": len(
+            {flag["record"]["id"] for made in drafts for flag in made["flags"] if flag["refused"]}
+        ),
     }
 
 
@@ -148,7 +150,10 @@ def _compare(out: Console, drafts: list[dict[str, Any]]) -> None:
         "left out by policy", *("\n".join(f"{w['object']}.{w['field']}" for w in made["withheld"]) for made in drafts)
     )
     table.add_row("masked", *("\n".join(f"{m['count']} x {m['category']}" for m in made["masked"]) for made in drafts))
-    table.add_row("injections refused", *("\n".join(sorted({f["rule"] for f in made["flags"]})) for made in drafts))
+    table.add_row(
+        "injections refused",
+        *("\n".join(sorted({f["rule"] for f in made["flags"] if f["refused"]})) for made in drafts),
+    )
     out.print(table)
 
 

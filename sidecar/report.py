@@ -69,5 +69,6 @@ def _notes(draft: Draft) -> Table | None:
         table.add_row("[cyan]left out[/cyan]", f"{escape(item['object'])}.{escape(item['field'])}", item["reason"])
     for item in draft["flags"]:
         where = f"{escape(item['record']['object'])} {escape(item['record']['id'])}"
-        table.add_row("[red]refused[/red]", where, f"looks like an instruction: {escape(item['rule'])}")
+        said = "[red]refused[/red]" if item["refused"] else "[yellow]noticed[/yellow]"
+        table.add_row(said, where, escape(item["rule"].replace("-", " ")))
     return table if table.row_count else None

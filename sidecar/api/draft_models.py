@@ -141,11 +141,15 @@ class MaskedOut(Model):
 
 
 class FlagOut(Model):
-    """Something suspicious in a record: the detector's name, never the text."""
+    """Something suspicious in a record: the detector's name, never the text.
+
+    `refused`: it reads like an instruction, and what it stands in was kept out of the draft.
+    """
 
     record: RecordOut
     field: str
     rule: str
+    refused: bool
 
 
 class DraftOut(Model):
@@ -198,7 +202,9 @@ class DraftOut(Model):
                 WithheldOut(object=w.object, field=w.field, reason=w.reason, rule=w.rule) for w in draft.withheld
             ),
             masked=tuple(MaskedOut(category=m.category, count=m.count, restored=m.restored) for m in draft.masked),
-            flags=tuple(FlagOut(record=RecordOut.of(f.ref), field=f.field, rule=f.rule) for f in draft.flags),
+            flags=tuple(
+                FlagOut(record=RecordOut.of(f.ref), field=f.field, rule=f.rule, refused=f.strong) for f in draft.flags
+            ),
             warnings=draft.warnings,
             edited=draft.edited,
             created=draft.created,

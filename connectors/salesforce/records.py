@@ -132,11 +132,16 @@ def person_paths(object_: str, relation: str, fields: Mapping[str, Sequence[str]
 
 
 def scalar(row: Mapping[str, Any], path: str) -> Value:
-    """The value at a dotted path; compound values (addresses, locations) have no place in a record and read as None."""
+    """The value at a dotted path; compound values (addresses, locations) have no place in a record and read as None.
+
+    JSON can name half a character (a lone surrogate), which no encoding can carry on: it becomes a question mark.
+    """
     value: Any = row
     for step in path.split("."):
         value = value.get(step) if isinstance(value, dict) else None
-    return value if isinstance(value, str | int | float | bool) else None
+    if isinstance(value, str):
+        return value.encode(errors="replace").decode()
+    return value if isinstance(value, int | float | bool) else None
 
 
 def text(row: Mapping[str, Any], path: str) -> str:

@@ -7,7 +7,7 @@ import structlog
 from flask import Flask, Response, json
 from werkzeug.exceptions import HTTPException
 
-from sidecar.api.routes import request_id
+from sidecar.api.routes import MAX_BODY, request_id
 from sidecar.errors import SidecarError, Unavailable
 
 TYPE = "urn:crm-sidecar:problem:"
@@ -45,9 +45,15 @@ def _known(error: SidecarError) -> Response:
 
 def _http(error: HTTPException) -> Response:
     status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
-    response = problem(status, status.phrase.lower().replace(" ", "-"), status.phrase, "Check the address and method.")
+    allowed = ", ".join(sorted(getattr(error, "valid_methods", None) or ()))
+    detail = {
+        HTTPStatus.NOT_FOUND: "There is nothing at this address. Check it.",
+        HTTPStatus.METHOD_NOT_ALLOWED: f"This address takes {allowed}.",
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE: f"Send a body smaller than {MAX_BODY // 1024} KB.",
+    }.get(status, "Check the request's address, method and headers.")
+    response = problem(status, status.phrase.lower().replace(" ", "-"), status.phrase, detail)
     if status is HTTPStatus.METHOD_NOT_ALLOWED:
-        response.headers["Allow"] = ", ".join(getattr(error, "valid_methods", None) or ())
+        response.headers["Allow"] = allowed
     return response
 
 

@@ -65,17 +65,23 @@ def _view(route: Route) -> Callable[..., Response]:
 def _json() -> Any:  # noqa: ANN401 - the model decides
     if not request.is_json:
         raise Invalid("Send a JSON body with Content-Type: application/json.")
-    return request.get_json(silent=True)
+    try:
+        return request.get_json(silent=True)
+    except RecursionError:
+        # Brackets nested deeper than the parser goes.
+        return None
 
 
 def _parse(model: type[BaseModel], values: Any) -> BaseModel:  # noqa: ANN401 - the model decides
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        # Locations and kinds only: an input may hold what must not be echoed.
+        # Names of our own and pydantic's words for our rules only: an input may hold what must not be echoed.
         first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "body"
-        raise Invalid(f"Check {where}: {first['type']}.", field=where) from None
+        unknown = first["type"] == "extra_forbidden"
+        where = ".".join(str(part) for part in first["loc"][: -1 if unknown else None]) or "request"
+        said = "it has a field that is not known here" if unknown else f"{first['msg'][:1].lower()}{first['msg'][1:]}"
+        raise Invalid(f"Check {where}: {said}.", field=where) from None
 
 
 def if_match() -> str:

@@ -9,6 +9,7 @@ a one-time code that only the tool can trade: it holds the verifier whose SHA-25
 import base64
 import hashlib
 import hmac
+import re
 import secrets
 from urllib.parse import urlencode
 
@@ -28,6 +29,9 @@ from sidecar.interfaces import LoginState
 
 CLI = "cli"
 """Marks the one-time code of a command-line login among the login states."""
+
+_PORT = re.compile(r"[0-9]{4,5}")
+_CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 
 browser = Blueprint("login", __name__)
 log = structlog.get_logger()
@@ -124,8 +128,9 @@ def _hand_over(login: LoginState, session_id: str) -> Response:
 def _return_to() -> str:
     port, challenge = request.args.get("cli_port", ""), request.args.get("challenge", "")
     if port:
-        if not port.isdecimal() or not 1024 <= int(port) <= 65535 or len(challenge) != 43:  # noqa: PLR2004 - RFC 6335, base64url of SHA-256
-            raise Invalid("A command-line login needs cli_port and challenge.")
+        valid = _PORT.fullmatch(port) and 1024 <= int(port) <= 65535 and _CHALLENGE.fullmatch(challenge)  # noqa: PLR2004 - RFC 6335
+        if not valid:
+            raise Invalid("A command-line login needs cli_port (1024 to 65535) and challenge (S256, RFC 7636).")
         return f"http://127.0.0.1:{port}/#{challenge}"
     path = request.args.get("return_to", "/")
     # Only a path of our own: "//host" and "/\host" lead elsewhere.

@@ -27,7 +27,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
             "timeout": 120,
             "graceful_timeout": self._settings.graceful_timeout,
             "accesslog": None,  # our own log line has the route, never the address
-            "loglevel": "warning",
+            "loglevel": "error",  # its warnings quote request lines that it cannot parse
             "proc_name": "crm-sidecar",
         }
         for name, value in options.items():

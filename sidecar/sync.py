@@ -46,7 +46,7 @@ def sync(
 ) -> SyncReport:
     """Bring one object up to date. `full` starts over; `limit` stops after so many changes (0: no limit).
 
-    When the CRM has forgotten what happened since the checkpoint, the sync starts over by itself.
+    When the CRM has forgotten what happened since the checkpoint, or the index is empty, it starts over by itself.
 
     Raises:
         Conflict: another process is syncing this object.
@@ -62,10 +62,12 @@ def _sync(services: Services, session: Session, object_: str, *, full: bool, lim
     if not checkpoints.acquire(tenant, object_, owner, services.clock(), LEASE):
         raise Conflict("This object is being synchronised by another process. Try again later.", object=object_)
     try:
-        checkpoint = Checkpoint(object_) if full else checkpoints.load(tenant, object_)
         index = Index(services.embedder, services.vectors, services.keys)
+        collection = index.collection(tenant, object_)
+        full = full or services.vectors.count(collection) == 0
+        checkpoint = Checkpoint(object_) if full else checkpoints.load(tenant, object_)
         if full:
-            services.vectors.drop(index.collection(tenant, object_))
+            services.vectors.drop(collection)
         indexed = removed = 0
         fields = services.policy.fields(object_, purpose=services.policy.purpose(INDEX_PURPOSE))
         with crm_errors():

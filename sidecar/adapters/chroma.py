@@ -5,13 +5,14 @@ One process may open a folder at a time (Chroma's embedded client is not safe ac
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from threading import Lock
+from threading import RLock
 from typing import Any
 
 import chromadb
 import numpy as np
+from chromadb.api import ClientAPI
 from chromadb.api.models.Collection import Collection
 from chromadb.config import Settings
 from chromadb.errors import NotFoundError
@@ -42,16 +43,18 @@ def _guarded() -> Iterator[None]:
 
 
 class ChromaStore:
-    """`sidecar.interfaces.VectorStore` on a folder. Cosine distance; collections are made on first write."""
+    """`sidecar.interfaces.VectorStore` on a folder. Cosine distance; collections are made on first write.
+
+    A folder that cannot be opened does not keep a sidecar from starting: drafts do without related records until then.
+    """
 
     def __init__(self, directory: Path) -> None:
+        self._directory = directory
         self._collections: dict[str, Collection] = {}
-        self._lock = Lock()
-        with _guarded():
-            directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._client = chromadb.PersistentClient(
-                str(directory), settings=Settings(anonymized_telemetry=False, allow_reset=False)
-            )
+        self._lock = RLock()
+        self._opened: ClientAPI | None = None
+        with suppress(Unavailable):
+            self.ping()
 
     def get(self, collection: str, ids: Sequence[str]) -> tuple[list[Entry], Vectors]:
         """See `VectorStore.get`."""
@@ -114,14 +117,25 @@ class ChromaStore:
         """See `VectorStore.drop`."""
         with _guarded(), self._lock:
             self._collections.pop(collection, None)
-            if collection in {found.name for found in self._client.list_collections()}:
-                self._client.delete_collection(collection)
+            client = self._client()
+            if collection in {found.name for found in client.list_collections()}:
+                client.delete_collection(collection)
 
     def ping(self) -> None:
         """See `VectorStore.ping`."""
         with _guarded():
-            self._client.heartbeat()
-            self._client.count_collections()
+            client = self._client()
+            client.heartbeat()
+            client.count_collections()
+
+    def _client(self) -> ClientAPI:
+        with self._lock:
+            if self._opened is None:
+                self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+                self._opened = chromadb.PersistentClient(
+                    str(self._directory), settings=Settings(anonymized_telemetry=False, allow_reset=False)
+                )
+            return self._opened
 
     def _find(self, name: str, *, create: bool = False) -> Collection | None:
         with self._lock:
@@ -129,11 +143,11 @@ class ChromaStore:
             if known is not None:
                 return known
             try:
-                found = self._client.get_collection(name, embedding_function=None)
+                found = self._client().get_collection(name, embedding_function=None)
             except NotFoundError:
                 if not create:
                     return None
-                found = self._client.get_or_create_collection(
+                found = self._client().get_or_create_collection(
                     name, embedding_function=None, configuration={"hnsw": {"space": "cosine"}}
                 )
             return self._collections.setdefault(name, found)

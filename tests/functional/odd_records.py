@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from connectors.sandbox.data.builder import PREFIXES
 from connectors.sandbox.salesforce.ids import mint
@@ -37,7 +38,7 @@ def write(folder: Path) -> Path:
     return folder
 
 
-def _org() -> Row:
+def _org() -> dict[str, Any]:
     agent = {
         "Case": "CRE",
         "Contact": "R",

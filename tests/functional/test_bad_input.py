@@ -1,27 +1,20 @@
 """Bad input of every kind: a problem that says what to do and reveals nothing; nothing written, nothing lost."""
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, cast
 
 import pytest
 import requests
-from flask.testing import FlaskClient
 from requests.adapters import HTTPAdapter
-from werkzeug.test import TestResponse
 
 from connectors.sandbox.data import DEMO_CASE_ID
-from connectors.sandbox.process import SandboxProcess
-from sidecar.app import build_services, create_app
-from sidecar.domain import Principal
-from sidecar.interfaces import Services
-from sidecar.local import installations, principal
-from sidecar.settings import Settings
+from sidecar.app import build_services
 from tests.functional import odd_records
+from tests.functional.odd_desk import CANARY, Desk, problem
 from tests.functional.odd_records import (
-    ADA,
     BLANK,
     BROKEN,
     EMPTY,
@@ -36,90 +29,9 @@ from tests.functional.odd_records import (
 )
 
 UNKNOWN = odd_records.id_of("Case", 999)
-CANARY = "c4n4ryvalue"
-PUBLIC = "http://127.0.0.1:8080"
 JSON_TYPE = "application/json"
 
-
-@dataclass(frozen=True)
-class Desk:
-    """A sidecar in this process on the org of odd records, and a logged-in agent."""
-
-    sandbox: SandboxProcess
-    settings: Settings
-    services: Services
-    who: Principal
-    web: FlaskClient
-    token: str
-
-    def call(self, method: str, path: str, body: object = None, **headers: str) -> TestResponse:
-        """One request with the agent's bearer token; header names have underscores."""
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        with self.web.application.test_client() as client:
-            return client.open(
-                path, method=method, json=body, headers={"Authorization": f"Bearer {self.token}"} | named
-            )
-
-    def draft(self, case: str, action: str = "summarize_case", **more: object) -> TestResponse:
-        """Click."""
-        return self.call("POST", "/v1/drafts", {"action": action, "record": {"object": "Case", "id": case}, **more})
-
-    def made(self, case: str) -> dict[str, Any]:
-        """A draft that works."""
-        answer = self.draft(case)
-        assert answer.status_code == HTTPStatus.CREATED, answer.get_json()
-        body: dict[str, Any] = answer.get_json()
-        return body
-
-    def on(self, services: Services) -> "Desk":
-        """The same agent with other services."""
-        return replace(self, services=services, web=create_app(self.settings, services).test_client())
-
-
-@pytest.fixture(scope="module")
-def odd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess]:
-    """The sandbox with records that nobody wants."""
-    with SandboxProcess(odd_records.write(tmp_path_factory.mktemp("odd"))) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def shared(odd: SandboxProcess, tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    """Services for all tests that leave them whole."""
-    state = tmp_path_factory.mktemp("state")
-    settings = Settings(state_dir=state, installations_file=installations(odd, state), public_url=PUBLIC)
-    services = build_services(settings)
-    who = principal(services, odd, ORG, ADA)
-    web = create_app(settings, services).test_client()
-    return Desk(odd, settings, services, who, web, services.sessions.create(who, services.clock())[0])
-
-
-@pytest.fixture
-def desk(shared: Desk) -> Iterator[Desk]:
-    """The desk; after each test the CRM must be untouched but for what a test put there itself."""
-    control = shared.sandbox.control
-    control.reset()
-    mark = control.last()
-    yield shared
-    writes = [
-        part
-        for request in control.requests(mark, ORG)
-        for part in request.get("subrequests", ())
-        if not part.startswith("GET")
-    ]
-    control.reset()
-    assert writes == []
-
-
-def problem(answer: TestResponse, status: int, type_: str, says: str) -> dict[str, Any]:
-    """The answer is this problem, tells what to do, and repeats nothing."""
-    assert answer.status_code == status, answer.get_data(as_text=True)
-    assert answer.mimetype == "application/problem+json"
-    body: dict[str, Any] = answer.get_json()
-    assert body["type"] == f"urn:crm-sidecar:problem:{type_}"
-    assert re.search(says, body["detail"]), body["detail"]
-    assert CANARY not in answer.get_data(as_text=True)
-    return body
+pytest_plugins = ("tests.functional.odd_desk",)
 
 
 CLICK: Mapping[str, Any] = {"action": "summarize_case", "record": {"object": "Case", "id": PLAIN}}

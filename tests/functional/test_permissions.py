@@ -118,10 +118,13 @@ class Stage:
 
 
 @contextmanager
-def staged(folder: Path, data: Path) -> Iterator[Stage]:
-    """A sandbox with `data`, and services with their state in `folder`; the index is filled by the administrators."""
+def staged(folder: Path, data: Path, keys: Path) -> Iterator[Stage]:
+    """A sandbox with `data`, and services with their state in `folder`; the index is filled by the administrators.
+
+    `keys` is the key file: worlds that are compared share it, since it turns the vectors.
+    """
     with SandboxProcess(data) as sandbox:
-        settings = Settings(state_dir=folder, installations_file=installations(sandbox, folder))
+        settings = Settings(state_dir=folder, key_file=keys, installations_file=installations(sandbox, folder))
         built = build_services(settings)
         overheard, watched = Overheard(built.reasoner), Watched(built.vectors)
         services = replace(built, embedder=WordEmbedder(), reasoner=overheard, vectors=watched)
@@ -142,7 +145,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
 @pytest.fixture(scope="module")
 def stage(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """Where every user drafts on every case."""
-    with staged(tmp_path_factory.mktemp("state"), world.folder) as running:
+    with staged(tmp_path_factory.mktemp("state"), world.folder, world.folder.parent / "keys") as running:
         yield running
 
 
@@ -245,7 +248,7 @@ def test_what_she_may_not_see_makes_no_difference(stage: Stage, world: World, na
     small = marked_world.write(tmp_path / "data", hers)
     assert len(small.records["northwind"]) < len(world.records["northwind"])
     alike = crowded = 0
-    with staged(tmp_path / "state", small.folder) as without:
+    with staged(tmp_path / "state", small.folder, world.folder.parent / "keys") as without:
         her, same = without.log_in("northwind", user)
         assert same.ids == rights.ids
         for case in [case for case in _cases(world, "northwind") if rights.sees(case)]:

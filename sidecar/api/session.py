@@ -32,6 +32,8 @@ CLI = "cli"
 
 _PORT = re.compile(r"[0-9]{4,5}")
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
+_OWN_PATH = re.compile(r"/(?:[\w.~!$&'()*+,;=:@%?#-][\w.~!$&'()*+,;=:@%?#/-]*)?", re.ASCII)
+"""A path of our own. "//host" and "/\\host" lead elsewhere, also around a tab or a line end, which browsers skip."""
 
 browser = Blueprint("login", __name__)
 log = structlog.get_logger()
@@ -133,8 +135,7 @@ def _return_to() -> str:
             raise Invalid("A command-line login needs cli_port (1024 to 65535) and challenge (S256, RFC 7636).")
         return f"http://127.0.0.1:{port}/#{challenge}"
     path = request.args.get("return_to", "/")
-    # Only a path of our own: "//host" and "/\host" lead elsewhere.
-    return path if path.startswith("/") and path[1:2] not in ("/", "\\") else "/"
+    return path if _OWN_PATH.fullmatch(path) else "/"
 
 
 def _connector(name: str) -> Connector:

@@ -31,7 +31,9 @@ def crm_errors() -> Iterator[None]:
     except crm.Unauthorized as error:
         raise Unauthenticated("Your connection to the CRM has ended. Log in again to reconnect.") from error
     except crm.Forbidden as error:
-        raise Refused("The CRM does not allow you to do this.", rule="crm") from error
+        raise Refused(
+            "The CRM does not allow you to do this. If it should, ask your CRM administrator.", rule="crm"
+        ) from error
     except crm.NotFound as error:
         raise NotFound("The CRM shows you no such record. Check the id, or ask its owner for access.") from error
     except crm.Stale as error:

@@ -83,11 +83,16 @@ class Index:
         records = session.reread(list(nearest), fields)
         fingerprint = self._keys.hasher(tenant)
         hits: list[Hit] = []
-        for ref, (entry, score) in nearest.items():
+        for ref, rows in nearest.items():
             record = records.get(ref)
             if record is None or record.draft:
                 continue
-            if fingerprint(_raw(record, entry)) == entry.hash:
+            # What only a field that she may not see has found is not found.
+            shown = [(entry, score) for entry, score in rows if _field(entry) in record.fields]
+            if not shown:
+                continue
+            entry, score = shown[0]
+            if fingerprint(str(record.fields[_field(entry)] or "")) == entry.hash:
                 hits.append(Hit(record, score))
             elif ref.object not in UNTRUSTED_WHEN_CHANGED:
                 fresh = self.vectors(tenant, rescore(record))
@@ -128,7 +133,8 @@ class Index:
 
     def _nearest(
         self, tenant: str, query: Vectors, objects: Sequence[str], exclude: RecordRef
-    ) -> dict[RecordRef, tuple[Entry, float]]:
+    ) -> dict[RecordRef, list[tuple[Entry, float]]]:
+        """The nearest records, each with its rows that were found, best first."""
         rows = [
             (RecordRef(exclude.crm, object_, entry.record_id), entry, score)
             for object_ in objects
@@ -136,10 +142,10 @@ class Index:
                 self.collection(tenant, object_), query, OVERFETCH * PASSAGES_PER_RECORD
             )
         ]
-        nearest: dict[RecordRef, tuple[Entry, float]] = {}
+        nearest: dict[RecordRef, list[tuple[Entry, float]]] = {}
         for ref, entry, score in sorted(rows, key=lambda row: -row[2]):
-            if ref != exclude and entry.root_id != exclude.id and len(nearest) < OVERFETCH:
-                nearest.setdefault(ref, (entry, score))
+            if ref != exclude and entry.root_id != exclude.id and (ref in nearest or len(nearest) < OVERFETCH):
+                nearest.setdefault(ref, []).append((entry, score))
         return nearest
 
 
@@ -162,6 +168,5 @@ def _entry(passage: Passage) -> Entry:
     return Entry(passage.key.id, passage.key.ref.id, passage.root.id, passage.hash, int(passage.label))
 
 
-def _raw(record: Record, entry: Entry) -> str:
-    field = entry.id.split(":")[2]
-    return str(record.fields.get(field) or "")
+def _field(entry: Entry) -> str:
+    return entry.id.split(":")[2]

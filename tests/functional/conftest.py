@@ -7,8 +7,13 @@ import pytest
 
 from connectors.sandbox.data import DEMO_USERNAMES
 from connectors.sandbox.process import SandboxProcess
+from sidecar.app import build_services, create_app
 from sidecar.client import SYNCED, Client
-from sidecar.local import LocalSidecar
+from sidecar.local import LocalSidecar, installations, principal
+from sidecar.settings import Settings
+from tests.functional import odd_records
+from tests.functional.odd_desk import PUBLIC, Desk
+from tests.functional.odd_records import ADA
 
 ORG = "northwind"
 INDEXER = "sam.ostrander@northwind-sensing.example"
@@ -69,3 +74,33 @@ def tomas(calm: SandboxProcess, login: Callable[[str], Client]) -> Client:
 def state(tmp_path: Path) -> Path:
     """A folder for a sidecar of the test's own."""
     return tmp_path / "state"
+
+
+@pytest.fixture(scope="session")
+def odd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess]:
+    """The sandbox with records that nobody wants."""
+    with SandboxProcess(odd_records.write(tmp_path_factory.mktemp("odd"))) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def shared(odd: SandboxProcess, tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    """Services for all tests that leave them whole."""
+    state = tmp_path_factory.mktemp("state")
+    settings = Settings(state_dir=state, installations_file=installations(odd, state), public_url=PUBLIC)
+    services = build_services(settings)
+    who = principal(services, odd, odd_records.ORG, ADA)
+    web = create_app(settings, services).test_client()
+    return Desk(odd, settings, services, who, web, services.sessions.create(who, services.clock())[0])
+
+
+@pytest.fixture
+def desk(shared: Desk) -> Iterator[Desk]:
+    """The desk; after each test the CRM must be untouched but for what a test put there itself."""
+    control = shared.sandbox.control
+    control.reset()
+    mark = control.last()
+    yield shared
+    writes = shared.writes(mark)
+    control.reset()
+    assert writes == []

@@ -1,23 +1,19 @@
 """A sidecar in this process on the org of odd records, for tests of bad input and of bad states."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
 
-import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from connectors.sandbox.process import SandboxProcess
-from sidecar.app import build_services, create_app
+from sidecar.app import create_app
 from sidecar.domain import Principal
 from sidecar.interfaces import Services
-from sidecar.local import installations, principal
 from sidecar.settings import Settings
-from tests.functional import odd_records
-from tests.functional.odd_records import ADA, ORG
+from tests.functional.odd_records import ORG
 
 CANARY = "c4n4ryvalue"
 """Stands in requests; no answer may repeat it."""
@@ -62,36 +58,6 @@ class Desk:
     def on(self, services: Services) -> "Desk":
         """The same agent with other services."""
         return replace(self, services=services, web=create_app(self.settings, services).test_client())
-
-
-@pytest.fixture(scope="session")
-def odd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess]:
-    """The sandbox with records that nobody wants."""
-    with SandboxProcess(odd_records.write(tmp_path_factory.mktemp("odd"))) as running:
-        yield running
-
-
-@pytest.fixture(scope="session")
-def shared(odd: SandboxProcess, tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    """Services for all tests that leave them whole."""
-    state = tmp_path_factory.mktemp("state")
-    settings = Settings(state_dir=state, installations_file=installations(odd, state), public_url=PUBLIC)
-    services = build_services(settings)
-    who = principal(services, odd, ORG, ADA)
-    web = create_app(settings, services).test_client()
-    return Desk(odd, settings, services, who, web, services.sessions.create(who, services.clock())[0])
-
-
-@pytest.fixture
-def desk(shared: Desk) -> Iterator[Desk]:
-    """The desk; after each test the CRM must be untouched but for what a test put there itself."""
-    control = shared.sandbox.control
-    control.reset()
-    mark = control.last()
-    yield shared
-    writes = shared.writes(mark)
-    control.reset()
-    assert writes == []
 
 
 def problem(answer: TestResponse, status: int, type_: str, says: str) -> dict[str, Any]:

@@ -31,8 +31,6 @@ from tests.functional.odd_records import (
 UNKNOWN = odd_records.id_of("Case", 999)
 JSON_TYPE = "application/json"
 
-pytest_plugins = ("tests.functional.odd_desk",)
-
 
 CLICK: Mapping[str, Any] = {"action": "summarize_case", "record": {"object": "Case", "id": PLAIN}}
 

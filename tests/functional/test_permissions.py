@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -227,40 +228,45 @@ def test_next_steps_show_no_more(stage: Stage, world: World) -> None:
 
 
 @pytest.mark.parametrize("name", ["maya.lindqvist", "ines.caron", "leo.brandstaetter"])
-def test_what_she_may_not_see_makes_no_difference(stage: Stage, world: World, name: str, tmp_path: Path) -> None:
-    """In a world without all that a user may not see, her drafts say the same: no count gives it away.
+def test_what_she_may_not_see_makes_no_difference(world: World, name: str, tmp_path: Path) -> None:
+    """In a world without all that a user may not see, her drafts say the same to the letter: no count gives it away.
 
     There all records that a draft reads and that she may not see are gone, and her hidden fields hold something else.
 
     One difference is allowed, and docs/adr/0003 says why: the index proposes the nearest 50 records of the tenant, and
-    those that she may not see take places among them. Where they do, she finds *fewer* related records than in the
-    other world. It shows that something may lie there, never what or how many, and never a record that is not hers.
+    those that she may not see take places among them. Where they do, she finds fewer related records than in the other
+    world, and what is made of related records differs. It shows that something may lie there, never what or how much.
+
+    Both worlds start with a fresh index: a passage's vector is kept as the first reader's masking left its text, so an
+    earlier draft of somebody with other rights can move scores in the third digit.
     """
-    user = stage.sandbox.orgs["northwind"].user(name)
-    who, rights = stage.log_in("northwind", user)
+    keys, alike, crowded = tmp_path / "keys", 0, 0
+    with staged(tmp_path / "all", world.folder, keys) as full:
+        user = full.sandbox.orgs["northwind"].user(name)
+        who, rights = full.log_in("northwind", user)
+        small = marked_world.write(tmp_path / "data", partial(_hers, rights))
+        assert len(small.records["northwind"]) < len(world.records["northwind"])
+        with staged(tmp_path / "hers", small.folder, keys) as without:
+            her, same = without.log_in("northwind", user)
+            assert same.ids == rights.ids
+            for case in [case for case in _cases(world, "northwind") if rights.sees(case)]:
+                one, two = _comparable(full, who, case), _comparable(without, her, case)
+                if one["related"] == two["related"]:
+                    assert one == two
+                    alike += 1
+                else:
+                    assert len(one["related"]) <= len(two["related"])
+                    assert _of_the_record(one) == _of_the_record(two)
+                    crowded += 1
+    print(f"\n{name}: {alike} drafts the same to the letter, {crowded} with other related records")  # noqa: T201 - the figure of ADR 0003
 
-    def hers(object_: str, row: Row) -> Row | None:
-        if object_ in READ_BY_A_DRAFT and str(row["Id"]) not in rights.ids:
-            return None if _is_northwind(row) else row
-        hidden = {*TEXTS.get(object_, ()), *NUMBERS.get(object_, ())} - rights.fields.get(object_, frozenset())
-        return row | {name: _other(row[name]) for name in hidden if name in row}
 
-    small = marked_world.write(tmp_path / "data", hers)
-    assert len(small.records["northwind"]) < len(world.records["northwind"])
-    alike = crowded = 0
-    with staged(tmp_path / "state", small.folder, world.folder.parent / "keys") as without:
-        her, same = without.log_in("northwind", user)
-        assert same.ids == rights.ids
-        for case in [case for case in _cases(world, "northwind") if rights.sees(case)]:
-            one, two = _comparable(stage, who, case), _comparable(without, her, case)
-            if one["related"] == two["related"]:
-                assert one == two
-                alike += 1
-            else:
-                assert len(one["related"]) <= len(two["related"])
-                assert _of_the_record(one) == _of_the_record(two)
-                crowded += 1
-    print(f"\n{name}: {alike} drafts the same to the letter, {crowded} with fewer related records")  # noqa: T201 - the figure of ADR 0003
+def _hers(rights: Rights, object_: str, row: Row) -> Row | None:
+    """A record as the smaller world holds it."""
+    if object_ in READ_BY_A_DRAFT and str(row["Id"]) not in rights.ids:
+        return None if _is_northwind(row) else row
+    hidden = {*TEXTS.get(object_, ()), *NUMBERS.get(object_, ())} - rights.fields.get(object_, frozenset())
+    return row | {name: _other(row[name]) for name in hidden if name in row}
 
 
 def _cases(world: World, org: str) -> list[str]:

@@ -10,7 +10,8 @@ help: ## Show this list
 
 setup: ## Install uv, the locked environment and the embedding model
 	@command -v $(UV) >/dev/null || python3 -m pip install --quiet --user uv || python3 -m pip install --quiet uv
-	@PATH="$$HOME/.local/bin:$$PATH" $(UV) sync --locked --all-extras --quiet
+	@PATH="$$HOME/.local/bin:$$PATH" $(UV) sync --locked --all-extras --compile-bytecode --quiet
+	@.venv/bin/python -m compileall -q sidecar connectors # a start in a second, also where Python may not write bytecode
 	@test -f $(MODEL) || PATH="$$HOME/.local/bin:$$PATH" $(RUN) crm-sidecar model build
 
 demo: setup ## The main job on a simulated CRM (KEEP=1 stays up, JSON=1 ends with one JSON object)

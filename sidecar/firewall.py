@@ -118,7 +118,7 @@ def admit(
             elif record.fields.get(name) not in (None, "", False):
                 withheld.setdefault(key, Withheld(*key, verdict.reason, verdict.rule))
         passages += mine[: purpose.related_passages] if related else mine
-    passages = list({passage.text: passage for passage in reversed(passages)}.values())[::-1]
+    passages = list({(passage.root, passage.text): passage for passage in reversed(passages)}.values())[::-1]
     kept = passages if related else _budget(passages, purpose.max_passages)
     return _joined(
         after,
@@ -197,10 +197,12 @@ class _Gate:
         if repeats and not _SUSPICIOUS.search(raw):
             return [], []
         seen = clean(raw, html=is_html(name, raw))
+        if OWN_MARK in seen.text:
+            return [], []
         text = own_words(seen.text) if name in MESSAGES else seen.text
         rules = injection.scan(raw, seen.text, seen.hidden, seen.alt)
         flags = [Flag(self._record.ref, name, rule, strong=injection.is_strong([rule])) for rule in rules]
-        if repeats or OWN_MARK in text:
+        if repeats:
             return [], flags
         return self._passages(name, raw, text, verdict, rules), flags
 

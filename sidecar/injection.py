@@ -70,7 +70,7 @@ _RULES: Final = {
         r"\b(?:summar(?:y|ies)|every answer)\b[^\n]{0,60}\bmust (?:end|begin|start|contain|say) (?:with|the)\b"
         r"|\b(?:zusammenfassung muss|résumé doit|resumen debe)\b|\bin your (?:output|summary)\b|\banswer only with\b"
         r"|\breply only with\b|\bbegin every answer\b|\bwrite the summary as\b|\bwrites? in the summary that\b|\bin every summary\b"
-        r"|\binclude (?:both|the text|it|them|the phrase)\b[^\n]{0,60}\b(?:summary|your answer|output)\b"
+        r"|\binclude (?:both|the text|it|them|the phrase)\b[^\n]{0,60}\b(?:summary|output)\b"
         r"|\bif anybody asks for the (?:next steps|summary)\b|\bthe only step is to forward\b"
         r"|\bread out the customer number\b|\bto the open promises that\b|\bmark this customer as\b|と要約して|と要約に"
         r"|\b(?:tasks created from this case must|must also be assigned to)\b"
@@ -85,7 +85,7 @@ _RULES: Final = {
         r"|\b(?:crm|tool|function)\.(?:update|delete|create|send)\(\{"
     ),
     "exfiltration-link": (
-        r"!\[[^\]\n]{0,80}\]\(\s?https?://|https?://[^\s]{1,200}(?:=|/)(?:PUT|INSERT|SUMMARY|DATA)[A-Z_]*"
+        r"!\[[^\]\n]{0,80}\]\(\s?https?://|https?://[^\s]{1,200}(?:=|/)(?-i:PUT|INSERT|SUMMARY|DATA)[A-Z_]*"
         r"|https?://[^\s]{1,200}[=/]\{[a-z_]{2,20}\}"
     ),
     "fake-authority": (
@@ -95,9 +95,11 @@ _RULES: Final = {
     "fake-citation": r"\(source: passage \d+|\[\d+\]\[\d+\]|\bpassage \d+, verified\)",
 }
 """Rule -> what fires it. Case does not count; `^` and `$` are the ends of a line."""
-_COMPILED: Final = {name: re2.compile(f"(?im){pattern}") for name, pattern in _RULES.items()}
-_ANY: Final = re2.compile("(?im)" + "|".join(_RULES.values()))
-"""All at once: most texts are done after one pass."""
+_ROOM: Final = re2.Options()
+_ROOM.max_mem = 64 << 20
+"""Bytes that RE2's automaton may take for one rule; with too little it falls back to a slower one."""
+_ROOM.log_errors = False  # RE2 would write to stderr on its own
+_COMPILED: Final = {name: re2.compile(f"(?im){pattern}", _ROOM) for name, pattern in _RULES.items()}
 _TALK: Final = re2.compile(
     r"(?i)\b(?:my|our|his|her|their) (?:\w+ )?(?:instructions?|rules?|guidelines?|polic(?:y|ies))\b|\b(?:safety|firewall|spam|mail|traffic"
     r"|default) (?:rules?|settings)\b|\b(?:old|paper|printed) guide\b|\bon the (?:panel|display|screen)\b|\b(?:in|of) the (?:manual|guide"
@@ -153,8 +155,6 @@ def is_strong(rules: Iterable[str]) -> bool:
 
 
 def _match(text: str) -> set[str]:
-    if not _ANY.search(text):
-        return set()
     found = {name: match for name, pattern in _COMPILED.items() if (match := pattern.search(text))}
     override = found.get("override-instructions")
     if override and _TALK.search(text[override.start() : override.end() + _ABOUT_RULES]):

@@ -1,0 +1,1 @@
+"""Attacks that must get nowhere: a gate for every release."""

@@ -121,7 +121,7 @@ def recheck(services: Services, session: Session, draft: Draft) -> tuple[Draft, 
     """The draft as this user may see it now, and its record: one round trip.
 
     A claim whose source she has lost is HIDDEN and emptied, here and in what would be written; one whose source changed
-    is STALE. Related records, titles and flags that she has lost disappear without a trace.
+    is STALE. Related records, titles, authors and flags that she has lost disappear without a trace.
 
     Raises:
         NotFound: she has lost the record itself.
@@ -138,7 +138,7 @@ def recheck(services: Services, session: Session, draft: Draft) -> tuple[Draft, 
         claims=claims,
         record_title=_title_now(draft.record_title, record),
         sources=tuple(
-            replace(source, title=_title_now(source.title, live[source.key.ref]))
+            _source_now(source, live[source.key.ref])
             for source in draft.sources
             if state[source.number] is not Grounding.HIDDEN
         ),
@@ -187,6 +187,12 @@ def _claim_now(claim: Claim, state: Mapping[int, Grounding]) -> Claim:
     if now is Grounding.HIDDEN:
         return replace(claim, text="", quote="", start=0, end=0, due="", grounding=now)
     return replace(claim, grounding=now) if now is Grounding.STALE else claim
+
+
+def _source_now(source: Source, record: Record) -> Source:
+    """Its title and author only as far as the record still shows them."""
+    author = source.author if source.author == record.author else ""
+    return replace(source, title=_title_now(source.title, record), author=author)
 
 
 def _title_now(title: str, record: Record) -> str:

@@ -168,6 +168,14 @@ def test_the_store_holds_no_text(desk: Desk) -> None:
     assert not np.allclose(vector, desk.embedder.embed(["pump seal leaks"])[0], atol=0.01)
 
 
+def test_what_only_a_hidden_field_has_found_is_not_found(desk: Desk) -> None:
+    """A record whose near text stands in a field that the user may not see is not proposed by it."""
+    found, hidden = record(2, "pump seal leaks"), record(3, "pump seal leaks again")
+    desk.store_records(found, hidden)
+    desk.session.visible[hidden.ref] = replace(hidden, fields={})
+    assert ids(desk.related(record(1, "pump seal leaks"))) == [found.ref.id]
+
+
 def test_forget_removes_all_rows_of_a_record(desk: Desk) -> None:
     """A deleted record leaves the index."""
     one = record(2, "pump seal leaks")

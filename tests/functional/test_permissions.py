@@ -227,6 +227,35 @@ def test_next_steps_show_no_more(stage: Stage, world: World) -> None:
             assert denied(world, rights, stage.seen(stage.draft(who, case, "next_steps"))) == set()
 
 
+def test_what_she_has_lost_is_not_shown_again(stage: Stage, world: World) -> None:
+    """A stored draft, looked at after its reader lost fields and records, shows no mark of them."""
+    user = stage.sandbox.orgs["northwind"].user("piotr.nowicki")
+    who, rights = stage.log_in("northwind", user)
+    mine = [case for case in _cases(world, "northwind") if rights.sees(case)][:15]
+    made = [stage.draft(who, case) for case in mine]
+    lost = (
+        "EmailMessage.FromName",
+        "EmailMessage.TextBody",
+        "EmailMessage.HtmlBody",
+        "Case.Subject",
+        "Knowledge__kav.Title",
+    )
+    control = stage.sandbox.control
+    for field in lost:
+        control.mutate("northwind", "hide_field", field=field, user=user.id)
+    control.mutate("northwind", "delete", record=mine[-1])
+    try:
+        _, now = stage.log_in("northwind", user)
+        assert any(denied(world, now, json.dumps(draft)) for draft in made)
+        for draft in made[:-1]:
+            shown = DraftOut.of(actions.show(stage.services, who, draft["id"])).model_dump_json()
+            assert denied(world, now, shown) == set()
+        with pytest.raises(NotFound):
+            actions.show(stage.services, who, made[-1]["id"])
+    finally:
+        control.reset()
+
+
 @pytest.mark.parametrize("name", ["maya.lindqvist", "ines.caron", "leo.brandstaetter"])
 def test_what_she_may_not_see_makes_no_difference(world: World, name: str, tmp_path: Path) -> None:
     """In a world without all that a user may not see, her drafts say the same to the letter: no count gives it away.

@@ -18,6 +18,7 @@ STRONG: Final = frozenset({
     "output-control", "override-instructions", "role-tag", "tool-call",
 })  # fmt: skip
 WEAK: Final = frozenset({"fake-citation", "hidden-text", "unicode-tricks"})
+"""Worth knowing, no more: newsletters hide a preview line, and engineers cite passages."""
 
 _AI: Final = (
     r"(?:(?:an? )?(?:ai|ki|ia|llm)(?:[ -]?(?:assistants?|assistent(?:en)?|asistente|readers?|models?|modell|agents?|bots?|systems?"
@@ -39,7 +40,9 @@ _BEFORE_AI: Final = (
     r"|as the|to the|to|for the|for|hey|hi|dear|note pour|à l'attention du|pour|nota para|para|instrucción para|consigne pour"
     r"|agents and|if you are|you are) )"
 )
-_SOURCES: Final = r"(?:instructions?|directions?|directives?|rules?|prompts?|guidelines?|guardrails|polic(?:y|ies)|restrictions?)"
+_SOURCES: Final = (
+    r"(?:instructions?|directions?|directives?|rules?|prompts?|guidelines?|guardrails|polic(?:y|ies)|restrictions?)"
+)
 _RULES: Final = {
     "override-instructions": (
         r"\b(?:ignore|disregard|forget|override|bypass|do not follow)\b.{0,20}\b(?:all|any|every|the|your|its|previous|prior"

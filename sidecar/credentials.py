@@ -83,7 +83,7 @@ _ORDINARY: Final = re.compile(
     r"|\[[A-Z_]+_\d+\]?)",
     re.IGNORECASE,
 )
-"""Links, addresses, dates, versions, order numbers, placeholders: what stands behind a label without being its value."""
+"""Links, addresses, dates, versions, order numbers, placeholders: what may follow a label without being its value."""
 
 
 def credentials(text: str) -> Iterator[tuple[int, int]]:

@@ -202,6 +202,8 @@ class _Gate:
         text = own_words(seen.text) if name in MESSAGES else seen.text
         rules = injection.scan(raw, seen.text, seen.hidden, seen.alt)
         flags = [Flag(self._record.ref, name, rule, strong=injection.is_strong([rule])) for rule in rules]
+        if seen.truncated:
+            flags.append(Flag(self._record.ref, name, "too-long", strong=False))
         if repeats:
             return [], flags
         return self._passages(name, raw, text, verdict, rules), flags
@@ -308,13 +310,18 @@ def _joined(
         for category, count in sorted(placeholders.counts().items())
     )
     return Admitted(
-        passages=(*before, *numbered),
+        passages=tuple(_swept(passage, placeholders) for passage in (*before, *numbered)),
         withheld=tuple((known | dict(withheld)).values()),
         masked=masked,
         flags=tuple({(flag.ref, flag.rule): flag for flag in (*(after.flags if after else ()), *flags)}.values()),
         placeholders=placeholders,
         omitted=omitted + (after.omitted if after else 0),
     )
+
+
+def _swept(passage: Passage, placeholders: Placeholders) -> Passage:
+    text = placeholders.sweep(passage.text)
+    return passage if text == passage.text else replace(passage, text=text)
 
 
 def _released(claim: Claim, passage: Passage, placeholders: Placeholders, purpose: Purpose) -> Claim | None:

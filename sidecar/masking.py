@@ -26,6 +26,7 @@ _UMLAUTS: Final = str.maketrans(
 )
 _IN_NAME: Final = re.compile("['\u2019-]")
 _MIN_NAME: Final = 3
+_MIN_SECRET: Final = 6
 _TITLES: Final = frozenset(
     {"dr", "prof", "mr", "mrs", "ms", "herr", "frau", "mme", "dipl", "ing", "van", "von", "der", "den"}
 )
@@ -124,6 +125,13 @@ class Placeholders:
                         break
         return spans
 
+    def sweep(self, text: str) -> str:
+        """`text` without the values that never come back: one that was recognised once is hidden wherever it stands."""
+        for placeholder, mask in self._masks.items():
+            if mask.category in NEVER_RESTORED and len(mask.value) >= _MIN_SECRET and mask.value in text:
+                text = re.sub(rf"(?<!\w){re.escape(mask.value)}(?!\w)", placeholder, text)
+        return text
+
     def counts(self) -> Mapping[str, int]:
         """Distinct values by category; spellings of one value count once."""
         values = {(mask.category, _same(mask.value)) for mask in self._masks.values()}
@@ -180,7 +188,7 @@ def _forms(category: str, value: str) -> list[tuple[str, bool]]:
 
 
 def _eastern_forms(value: str) -> list[str]:
-    """A name in a script without spaces: whole, closed up, and each part; a part of one character only when addressed."""
+    """A name in a script without spaces: whole, closed up, and each part; one of one character only when addressed."""
     parts = value.split()
     whole = [value, "".join(parts), "\u3000".join(parts)]
     short = [part + honorific for part in parts if len(part) == 1 for honorific in _HONORIFIC]
@@ -198,5 +206,5 @@ def _same(value: str) -> str:
 
 def _public(category: str, value: str) -> str:
     if category in _SHOWS_ITS_END:
-        return f"[{category} ending {_ALNUM.sub('', value)[-4:]}]"
+        return f"[{category} ending {_ALNUM.sub('', unicodedata.normalize('NFKC', value))[-4:]}]"
     return f"[{category.replace('_', ' ')} hidden]"

@@ -4,7 +4,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import cedarpy
 import yaml
@@ -15,15 +15,20 @@ from sidecar.errors import Misconfigured
 
 Category = Annotated[str, Field(pattern=r"^(user|system)(\.[a-z_]+)*$")]
 
+Restorable = Literal["person", "email", "phone", "address"]
+"""What masking.py may give back to the reader of a draft."""
+
 
 def _label(value: object) -> object:
     return Label[value.upper()] if isinstance(value, str) and value.upper() in Label.__members__ else value
 
 
 def _labelled(value: object) -> object:
-    if not isinstance(value, list) or len(value) < 2:
-        raise ValueError("write [label, category, …]")
-    return value[0], frozenset(value[1:])
+    match value:
+        case [label, category, *more]:
+            return label, frozenset([category, *more])
+        case _:
+            raise ValueError("write [label, category, …]")
 
 
 M = TypeVar("M", bound=BaseModel)
@@ -46,12 +51,12 @@ class PurposeFile(_Strict):
 
     title: str
     data_use: Annotated[str, Field(pattern=r"^[a-z_]+(\.[a-z_]+)*$")]
-    actions: frozenset[str]
+    actions: Annotated[frozenset[str], Field(min_length=1)]
     max_label: LabelName
     categories: frozenset[Category]
     passages: Annotated[int, Field(ge=1)]
     related_passages: Annotated[int, Field(ge=0)]
-    restore: frozenset[str]
+    restore: frozenset[Restorable]
 
 
 class Purposes(_Strict):
@@ -95,8 +100,15 @@ def read(directory: Path) -> Files:
     for action, name in purposes.defaults.items():
         if name not in purposes.purposes or action not in purposes.purposes[name].actions:
             raise Misconfigured(f"purposes.yaml: the default purpose of {action} does not allow it.")
+    classification = _parse(Classification, directory / "classification.yaml")
+    used = {
+        category for fields in classification.objects.values() for _, found in fields.values() for category in found
+    }
+    for name, purpose in purposes.purposes.items():
+        if idle := sorted(purpose.categories - used):
+            raise Misconfigured(f"purposes.yaml: {name}: no field has the category {idle[0]}.")
     return Files(
-        classification=_parse(Classification, directory / "classification.yaml"),
+        classification=classification,
         purposes=purposes,
         retention=_parse(Retention, directory / "retention.yaml"),
         cedar=rules,

@@ -6,6 +6,7 @@ on health in free text are not found at all.
 
 import ipaddress
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -29,6 +30,17 @@ class Span:
 NEVER_RESTORED: Final = frozenset({"card", "iban", "government_id", "network", "credential"})
 """Categories that never come back, whatever a purpose says."""
 
+_PLAIN: Final[dict[int, int | str]] = {
+    **{code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)},
+    **{
+        code: str(unicodedata.decimal(chr(code)))
+        for code in range(0x80, 0x1FBFA)
+        if unicodedata.decimal(chr(code), -1) >= 0
+    },
+    0x3000: " ",
+}
+"""Full-width characters and the digits of all scripts, one for one."""
+_UNDRAWN: Final = re.compile("[\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff]")
 _DIGIT: Final = re.compile(r"\d")
 _NOT_DIGITS: Final = re.compile(r"\D")
 _EMAIL: Final = re2.compile(
@@ -86,18 +98,30 @@ _NINO_NEVER: Final = frozenset(("BG", "GB", "KN", "NK", "NT", "TN", "ZZ"))
 
 
 def find(text: str) -> list[Span]:
-    """All values that a pattern and its check confirm, in order, without overlaps (the longest of two stays)."""
-    return resolve(_candidates(text))
+    """All values that a pattern and its check confirm, in order, without overlaps.
+
+    Digits and letters count in any width and script, and characters that no font draws do not part a value.
+    """
+    if text.isascii():
+        return resolve(_candidates(text))
+    plain = text.translate(_PLAIN)
+    if not _UNDRAWN.search(plain):
+        return resolve(_candidates(plain))
+    places = [place for place, char in enumerate(plain) if not _UNDRAWN.match(char)]
+    spans = resolve(_candidates("".join(plain[place] for place in places)))
+    return [Span(places[span.start], places[span.end - 1] + 1, span.category) for span in spans]
 
 
 def resolve(spans: Iterable[Span]) -> list[Span]:
-    """Drop what overlaps a longer span."""
+    """Spans in order; those that overlap become one: what never comes back, if one of them is, else the longest."""
     kept: list[Span] = []
     for span in sorted(spans, key=lambda s: (s.start, -s.end)):
         if not kept or span.start >= kept[-1].end:
             kept.append(span)
-        elif span.end - span.start > kept[-1].end - kept[-1].start:
-            kept[-1] = span
+            continue
+        last = kept[-1]
+        weightier = max(span, last, key=lambda s: (s.category in NEVER_RESTORED, s.end - s.start))
+        kept[-1] = Span(last.start, max(last.end, span.end), weightier.category)
     return kept
 
 

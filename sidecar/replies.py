@@ -69,9 +69,13 @@ _SHORT: Final = 60
 
 
 def own_words(text: str) -> str:
-    """`text` without what it quotes and without its signature. A text that is all quotation comes back empty."""
-    for pattern in (_INTRO, _HEADERS):
-        text = _without_quoted_tail(text, pattern)
+    """`text` without what it quotes and without its signature.
+
+    A text that is all quotation comes back empty, but a forwarded one without a word of its own is kept: nobody else in
+    the case has said it.
+    """
+    text = _without_quoted_tail(text, _INTRO)
+    text = _without_quoted_tail(text, _HEADERS)
     lines = [line for line in text.split("\n") if not _QUOTED_LINE.match(line)]
     return "\n".join(lines[: _end(lines)]).strip()
 
@@ -83,10 +87,13 @@ def _without_quoted_tail(text: str, pattern: re.Pattern[str]) -> str:
         return text
     tail = text[found.end() :].split("\n")
     quoted = [i for i, line in enumerate(tail) if _QUOTED_LINE.match(line)]
-    if not quoted:
+    if quoted:
+        below = [line for line in tail if line.strip() and not _QUOTED_LINE.match(line)]
+        return text[: found.start()] + "\n" + "\n".join(below)
+    if text[: found.start()].strip():
         return text[: found.start()]
-    below = [line for line in tail if line.strip() and not _QUOTED_LINE.match(line)]
-    return text[: found.start()] + "\n" + "\n".join(below)
+    # Nothing stands before it: a forwarded message, or an ordinary sentence that ends with "wrote:".
+    return text[found.end() :] if pattern is _HEADERS or found.group().lstrip()[:1] in ("-", "_") else text
 
 
 def _end(lines: list[str]) -> int:

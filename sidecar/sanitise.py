@@ -13,7 +13,7 @@ from typing import Final
 
 import nh3
 
-from sidecar.styles import HiddenSelectors, hides
+from sidecar.styles import Look, Styles
 from sidecar.words import words
 
 LIMIT: Final = 200_000
@@ -98,41 +98,39 @@ def _from_html(raw: str, hidden: list[str], alt: list[str]) -> str:
     raw, sheets = _without(raw, "<style", "</style")
     raw, comments = _without(raw, "<!--", "-->")
     hidden.extend(comment for comment in comments if not _CONDITIONAL.match(comment))
-    selectors = HiddenSelectors([sheet.partition(">")[2] for sheet in sheets])
+    raw, templates = _without(raw, "<template", "</template")
+    hidden.extend(template.partition(">")[2] for template in templates)
+    styles = Styles("\n".join(sheet.partition(">")[2] for sheet in sheets))
     safe = nh3.clean(
         raw, tags=_TAGS, attributes=_ATTRIBUTES, clean_content_tags=_UNSEEN_CONTENT, link_rel=None, url_schemes=set()
     )
     seen: list[str] = []
     unseen: list[str] = []
-    depth = 0  # how many open elements we are inside of, from the one that hides on
+    looks = [Look()]  # of the elements that are open, the outermost first
+    out = seen
     quotes = 0
     position = 0
     for tag in _TAG.finditer(safe):
-        (unseen if depth else seen).append(safe[position : tag.start()])
+        out.append(safe[position : tag.start()])
         position = tag.end()
         closing, name, attributes = tag.groups()
         if name == "blockquote":
             quotes = max(0, quotes - 1) if closing else quotes + 1
         if name in _BLOCKS:
             line = "\n\n" if name in _PARAGRAPHS else "\n"
-            (unseen if depth else seen).append(f"{line}> " if quotes else line)
+            out.append(f"{line}> " if quotes else line)
         if closing:
-            depth = max(0, depth - 1)
+            del looks[max(1, len(looks) - 1) :]
         elif name == "img":
             alt.extend(unescape(value) for key, value in _ATTRIBUTE.findall(attributes) if key == "alt" and value)
-        elif name not in _VOID and (depth or _is_hidden(name, attributes, selectors)):
-            depth += 1
-    (unseen if depth else seen).append(safe[position:])
+        elif name not in _VOID:
+            found = {key: unescape(value) for key, value in _ATTRIBUTE.findall(attributes)} if attributes else {}
+            looks.append(styles.look(name, found, looks[-1]))
+        out = unseen if looks[-1].hidden else seen
+    out.append(safe[position:])
     hidden.append(" ".join(unescape("".join(unseen)).split()))
     # Line ends of the source are blanks in HTML; ours are marked by the tags above.
     return unescape("".join(part if part in _BREAKS else part.replace("\n", " ") for part in seen))
-
-
-def _is_hidden(name: str, attributes: str, selectors: HiddenSelectors) -> bool:
-    found = {key: unescape(value) for key, value in _ATTRIBUTE.findall(attributes)} if attributes else {}
-    if "hidden" in found or selectors.match(name, found.get("class", ""), found.get("id", "")):
-        return True
-    return bool(found) and hides(found)
 
 
 def _without(raw: str, opening: str, closing: str) -> tuple[str, list[str]]:
@@ -151,6 +149,8 @@ def _without(raw: str, opening: str, closing: str) -> tuple[str, list[str]]:
         kept.append(raw[position:start])
         found.append(raw[start + len(opening) : end if end >= 0 else len(raw)])
         position = end + len(closing) if end >= 0 else len(raw)
+        if closing != "-->" and end >= 0:
+            position = raw.find(">", end) + 1 or len(raw)
     kept.append(raw[position:])
     return "".join(kept), found
 

@@ -1,1 +1,1 @@
-"""Attacks that must get nowhere: a gate for every release."""
+"""The release gate: attacks on the firewall."""

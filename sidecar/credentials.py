@@ -55,9 +55,9 @@ _LABEL: Final = re2.compile(
     r"|パスワード|暗証番号|パスコード|キー|トークン"
 )
 _VALUE: Final = re.compile(
-    r"(?:^\s*|[:=\uff1a\uff1d\u2192]\s*|->\s*|は\s?|を\s?"
+    r"(?:[:=\uff1a\uff1d\u2192]\s*|->\s*|は\s?|を\s?"
     r"|\s(?:is|was|to|ist|lautet|lauten|war|auf|est|sera|reste|à|es|será|era|como|with|mit|avec|con|namely"
-    r"|le)\s+(?:le\s|:\s?)?)"
+    r"|le)\s+(?:le\s|:\s?)?|^\s*)"
     r"[\"'`\u201c\u201e\u00ab\u300c(\[<]?\s?(?P<value>[^\s\"'`\u201c\u201d\u00ab\u00bb\u300c\u300d()<>\u3001\u3002]{4,120})",
     re.IGNORECASE,
 )

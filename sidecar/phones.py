@@ -25,7 +25,7 @@ _AMOUNT: Final = re.compile(
     re.IGNORECASE,
 )
 _NOT_A_PHONE: Final = re.compile(
-    r"(?:order|bestell|auftrag|commande|pedido|ticket|case|fall|invoice|rechnung|facture|factura|serial|serien"
+    r"(?:drawing|zeichnung|plan|rev|page|line|order|bestell|auftrag|commande|pedido|ticket|case|fall|invoice|rechnung|facture|factura|serial|serien"
     r"|série|serie|s/n|sn"
     r"|part|artikel|article|item|tracking|sendung|colis|envío|parcel|shipment|version|firmware|build|ref\w*"
     r"|contract|vertrag|customer"
@@ -51,14 +51,20 @@ def is_phone(value: str, digits: str, before: str, after: str) -> bool:
     """Whether `value` (its digits alone: `digits`) is a phone number, given the text around it."""
     if len(digits) > _LONGEST or _LETTER.search(before) or (after[:1].isascii() and after[:1].isalnum()):
         return False
-    if value.startswith(("+", "(+", "00")):
-        international = "+" + digits.removeprefix("00") if value.startswith("00") else "+" + digits
-        return _international(international) or (value.startswith("+") and _SAID.search(before) is not None)
-    if _DATE.fullmatch(value) or _AMOUNT.match(after) or _NOT_A_PHONE.search(before):
-        return False
     said = _SAID.search(before) is not None
+    if value.startswith(("+", "(+")):
+        return said or _international(f"+{digits}")
+    if _DATE.fullmatch(value) or _AMOUNT.match(after) or is_labelled(before):
+        return False
+    if value.startswith("00"):
+        return _international(f"+{digits.removeprefix('00')}")
     written = said or _SEPARATORS.search(value) is not None or value.startswith("0")
     return written and any(_national(digits, value, region) for region in (REGIONS if said else _TOLD_APART))
+
+
+def is_labelled(before: str) -> bool:
+    """Whether the text before a number says that it counts or names something else than a person or a line."""
+    return _NOT_A_PHONE.search(before) is not None
 
 
 @lru_cache(maxsize=4096)

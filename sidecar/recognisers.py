@@ -15,7 +15,7 @@ import re2
 
 from sidecar import checksums
 from sidecar.credentials import credentials
-from sidecar.phones import is_phone
+from sidecar.phones import is_labelled, is_phone
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,8 @@ _PERSONAL: Final = re.compile(
 _BEFORE: Final = 48
 """Characters before a number in which such a word is looked for."""
 
-# National ids that are bare digits: (digits, check, word that must stand before). An empty pattern asks for none.
+# National ids that are bare digits: (digits, check, word that must stand before; None: what stands before must not name
+# another kind of number).
 _BARE: Final[tuple[tuple[int, Callable[[str], bool], re.Pattern[str] | None], ...]] = (
     (15, checksums.french_nir, None),
     (13, checksums.swiss_ahv, None),
@@ -198,6 +199,10 @@ def _is_personal(value: str, digits: str, before: str) -> bool:
     if len(digits) == 9 and _SSN.fullmatch(value) and checksums.us_ssn(digits):
         return True
     return any(
-        len(digits) == length and (word is None or word.search(before)) and check(digits)
+        len(digits) == length and check(digits) and (word.search(before) is not None if word else _may_be(before))
         for length, check, word in _BARE
     )
+
+
+def _may_be(before: str) -> bool:
+    return _PERSONAL.search(before) is not None or not is_labelled(before)

@@ -53,6 +53,7 @@ _RULES: Mapping[str, type[ConnectorError]] = {
     "NOT_FOUND": NotFound,
     "ENTITY_IS_DELETED": NotFound,
     "MALFORMED_ID": NotFound,
+    "INVALID_QUERY_FILTER_OPERATOR": NotFound,  # in our queries: an id whose check characters do not fit
     "INVALID_CROSS_REFERENCE_KEY": NotFound,
     "PRECONDITION_FAILED": Stale,
     "REQUEST_LIMIT_EXCEEDED": Retriable,

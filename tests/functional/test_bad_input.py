@@ -15,6 +15,7 @@ from sidecar.app import build_services
 from tests.functional import odd_records
 from tests.functional.odd_desk import CANARY, Desk, problem
 from tests.functional.odd_records import (
+    ADA,
     BLANK,
     BROKEN,
     EMPTY,
@@ -43,6 +44,7 @@ CLICK: Mapping[str, Any] = {"action": "summarize_case", "record": {"object": "Ca
         ({"record": {"object": "Case", "id": DEMO_CASE_ID}}, 404, "not-found", "Check the id"),
         ({"record": {"object": "Case", "id": "x' OR Id != '"}}, 422, "invalid", "record.id"),
         ({"record": {"object": "Case", "id": f"500{CANARY}"}}, 422, "invalid", "record.id"),
+        ({"record": {"object": "Case", "id": f"{PLAIN[:15]}ZZZ"}}, 404, "not-found", "Check the id"),
         ({"record": {"object": "Nothing__c", "id": PLAIN}}, 404, "not-found", "Check the id"),
         ({"record": {"object": "User", "id": PLAIN}}, 404, "not-found", "Check the id"),
         ({"record": {"object": "Case WHERE", "id": PLAIN}}, 422, "invalid", "record.object"),
@@ -178,6 +180,19 @@ def test_one_key_for_two_clicks(desk: Desk) -> None:
     assert desk.draft(PLAIN, **key).get_json()["id"] == first["id"]
     problem(desk.draft(BROKEN, **key), 409, "conflict", "Use a new one")
     problem(desk.draft(PLAIN, "next_steps", **key), 409, "conflict", "Use a new one")
+
+
+def test_fields_that_she_may_not_see(desk: Desk) -> None:
+    """A hidden field is as if the org had none: no error names it, and it is no target."""
+    control = desk.sandbox.control
+    for name in ("Description", "Assistant_Summary__c"):
+        control.mutate(ORG, "hide_field", field=f"Case.{name}", user=ADA)
+    fresh = desk.on(replace(desk.services, connectors=build_services(desk.settings).connectors))
+    made = fresh.made(PLAIN)
+    assert FACT not in str(made)
+    assert made["withheld"] == []
+    assert made["change"]["target"] == "completed_task"
+    problem(fresh.draft(PLAIN, target="summary_field"), 422, "invalid", "Leave the target out")
 
 
 def test_nothing_in_it(desk: Desk) -> None:

@@ -12,6 +12,7 @@ from requests.adapters import HTTPAdapter
 
 from connectors.sandbox.data import DEMO_CASE_ID
 from sidecar.app import build_services
+from sidecar.local import principal
 from tests.functional import odd_records
 from tests.functional.odd_desk import CANARY, Desk, problem
 from tests.functional.odd_records import (
@@ -25,6 +26,7 @@ from tests.functional.odd_records import (
     ORG,
     PLAIN,
     PROMISE,
+    ROOT,
     STRANGE,
     THEIRS,
 )
@@ -76,6 +78,9 @@ def test_a_click_that_makes_no_sense(desk: Desk, change: dict[str, Any], status:
 def test_a_record_that_is_not_hers_does_not_exist(desk: Desk) -> None:
     """Unknown, somebody else's, another tenant's and deleted: one answer, but for the request's id."""
     desk.sandbox.control.mutate(ORG, "delete", record=BLANK)
+    admin = principal(desk.services, desk.sandbox, ORG, ROOT)
+    token = desk.services.sessions.create(admin, desk.services.clock())[0]
+    assert replace(desk, token=token).draft(THEIRS).status_code == HTTPStatus.CREATED, "it does exist"
     answers = [desk.draft(case).get_json() for case in (UNKNOWN, THEIRS, DEMO_CASE_ID, BLANK)]
     for answer in answers:
         del answer["request"]

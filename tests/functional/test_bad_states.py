@@ -33,7 +33,7 @@ from sidecar.templates import Prompt
 from tests.functional.conftest import INDEXER
 from tests.functional.conftest import ORG as NORTHWIND
 from tests.functional.odd_desk import CANARY, PUBLIC, Desk, problem
-from tests.functional.odd_records import ADA, ORG, PLAIN, ROOT
+from tests.functional.odd_records import ADA, ORG, PLAIN
 
 DAYS = timedelta(days=2)
 
@@ -411,9 +411,3 @@ def test_round_trips_of_a_cold_and_a_warm_draft(sandbox: SandboxProcess, tmp_pat
                 asked = [request["path"] for request in sandbox.control.requests(mark, NORTHWIND)]
                 assert made["related"]
                 assert len(asked) == made["round_trips"] <= allowed, asked
-
-
-def test_the_administrator_of_the_odd_org_sees_the_hidden_case(desk: Desk) -> None:
-    """The cases that an agent is refused do exist: the refusals of this suite are about rights."""
-    who = principal(desk.services, desk.sandbox, ORG, ROOT)
-    assert who.attributes["profile"] == "System Administrator"

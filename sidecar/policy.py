@@ -163,10 +163,6 @@ class Policy:
         names = self._labels.objects.get(object_, {})
         return tuple(name for name in names if self.passes(object_, name, purpose=purpose).passes)
 
-    def labelled(self, object_: str) -> tuple[str, ...]:
-        """All labelled fields of an object."""
-        return tuple(self._labels.objects.get(object_, {}))
-
     def record_attributes(self, object_: str) -> tuple[str, ...]:
         """The fields of a record that the rules look at."""
         known = self._labels.objects.get(object_, {})

@@ -1,4 +1,4 @@
-"""Policy: everything is refused that no rule allows, and every answer names its rule."""
+"""What the policy refuses, and that a policy which is not understood never starts."""
 
 import shutil
 from collections.abc import Callable
@@ -7,175 +7,181 @@ from pathlib import Path
 
 import pytest
 
-from connectors.interfaces import Record, RecordRef
+from connectors.interfaces import Record
 from sidecar.domain import Label, Principal
 from sidecar.errors import Misconfigured, Refused
 from sidecar.policy import Policy
-from sidecar.settings import Settings
+from tests.unit.firewall_world import POLICY, ROOT, SUPPORT, record
 
-CONFIG = Settings().config_dir
-AGENT = Principal("00D1", "salesforce", "0051", attributes={"profile": "Support Tier 1", "role": "Support EMEA"})
-ADMIN = replace(AGENT, attributes={"profile": "System Administrator"})
-CASE = Record(RecordRef("salesforce", "Case", "5001"), {"Status": "New", "Severity__c": "High"}, version="1")
+AGENT = Principal("00D1", "salesforce", "0051", attributes={"profile": "Support Agent"})
+INTEGRATION = replace(AGENT, attributes={"profile": "Integration"})
+CASE = record("Case", "5001", {"Status": "Open", "Severity__c": "High", "Region__c": "EU"})
 
-Edit = Callable[[Callable[[Path], None]], Policy]
-
-
-@pytest.fixture
-def policy() -> Policy:
-    """The shipped policy."""
-    return Policy.load(CONFIG)
+Change = Callable[[Path], None]
 
 
 @pytest.fixture
-def edited(tmp_path: Path) -> Edit:
-    """The shipped policy after a change to its files."""
-
-    def load(change: Callable[[Path], None]) -> Policy:
-        folder = tmp_path / "config"
-        shutil.copytree(CONFIG, folder)
-        change(folder)
-        return Policy.load(folder)
-
-    return load
+def config(tmp_path: Path) -> Path:
+    """A copy of the shipped policy to break."""
+    return Path(shutil.copytree(ROOT / "config", tmp_path / "config"))
 
 
-def swap(name: str, old: str, new: str) -> Callable[[Path], None]:
-    """Replace text in one file."""
+def text(name: str, old: str, new: str) -> Change:
+    """Replace a piece of one file."""
 
-    def change(folder: Path) -> None:
-        text = (folder / name).read_text(encoding="utf-8")
-        assert old in text
-        (folder / name).write_text(text.replace(old, new, 1), encoding="utf-8")
+    def change(config: Path) -> None:
+        path = config / name
+        before = path.read_text("utf-8")
+        assert old in before
+        path.write_text(before.replace(old, new, 1), "utf-8")
 
     return change
 
 
-def refused(policy: Policy, principal: Principal, action: str, purpose: str, record: Record | None = None) -> str:
-    """The rule that refused."""
-    with pytest.raises(Refused) as refusal:
-        policy.authorize(principal, action=action, purpose=purpose, record=record)
-    return str(refusal.value.extra["rule"])
+def content(name: str, data: bytes) -> Change:
+    """Write one file."""
+
+    def change(config: Path) -> None:
+        (config / name).write_bytes(data)
+
+    return change
 
 
-def test_an_unknown_purpose_is_refused(policy: Policy) -> None:
-    """Nobody invents a purpose."""
-    assert refused(policy, AGENT, "summarize_case", "curiosity") == "unknown-purpose"
+def gone(name: str) -> Change:
+    """Delete one file."""
+    return lambda config: (config / name).unlink()
 
 
-def test_a_purpose_does_not_serve_another_action(policy: Policy) -> None:
-    """The index's purpose is not for drafts."""
-    assert refused(policy, AGENT, "summarize_case", "index") == "purpose-of-action"
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        (gone("classification.yaml"), "classification.yaml"),
+        (gone("purposes.yaml"), "purposes.yaml"),
+        (gone("retention.yaml"), "retention.yaml"),
+        (gone("access/schema.cedarschema"), "schema.cedarschema"),
+        (gone("access/support.cedar"), "access/"),
+        (content("classification.yaml", b"\xff\xfe"), "classification.yaml"),
+        (content("purposes.yaml", b"purposes: ["), "purposes.yaml"),
+        (content("retention.yaml", b""), "retention.yaml"),
+        (content("retention.yaml", b"draft_hours: 0\nundo_days: 1\n"), "retention.yaml: check draft_hours"),
+        (text("retention.yaml", "undo_days:", "more: 1\nundo_days:"), "retention.yaml: check more"),
+        (text("classification.yaml", "[internal, user.content]", "[secret, user.content]"), "classification.yaml"),
+        (text("classification.yaml", "[internal, user.content]", "[internal]"), "classification.yaml"),
+        (text("classification.yaml", "[internal, user.content]", "[internal, People]"), "classification.yaml"),
+        (text("classification.yaml", "objects:", "things:"), "classification.yaml"),
+        (text("purposes.yaml", "max_label: internal", "max_label: top"), "purposes.yaml"),
+        (text("purposes.yaml", "passages: 320", "passages: 0"), "purposes.yaml"),
+        (text("purposes.yaml", "user.job_title", "user.job_titel"), "no field has the category user.job_titel"),
+        (text("purposes.yaml", "restore: [person", "restore: [card"), "purposes.yaml"),
+        (text("purposes.yaml", "actions: [sync]", "actions: []"), "purposes.yaml"),
+        (text("purposes.yaml", "next_steps: customer_support", "next_steps: index"), "next_steps"),
+        (text("purposes.yaml", "next_steps: customer_support", "next_steps: nothing"), "next_steps"),
+        (text("purposes.yaml", "    data_use:", "    date_use:"), "purposes.yaml"),
+        (text("access/support.cedar", '@id("support-may-draft")', ""), "@id"),
+        (text("access/support.cedar", "integration-may-sync", "support-may-draft"), "@id"),
+        (text("access/support.cedar", "principal.profile", "principal.proflie"), "access/"),
+        (text("access/support.cedar", "permit (", "permitt ("), "access/"),
+        (text("access/support.cedar", '"customer_support"', "7"), "access/"),
+        (content("access/support.cedar", b"// nothing\n"), "access/"),
+        (content("access/schema.cedarschema", b"entity User"), "access/"),
+    ],
+)
+def test_a_policy_that_is_not_understood_stops_the_start(config: Path, change: Change, named: str) -> None:
+    """Every mistake in every file is refused by the name of the file or key."""
+    change(config)
+    with pytest.raises(Misconfigured) as caught:
+        Policy.load(config)
+    assert named in caught.value.detail
 
 
-def test_an_action_without_a_rule_is_refused(policy: Policy) -> None:
-    """Default deny: an agent may not feed the index."""
-    assert refused(policy, AGENT, "sync", "index") == "default-deny"
+def test_any_byte_changes_the_digest(config: Path) -> None:
+    """A decision names exactly the policy that made it: a comment, a name or a new file counts."""
+    digests = {Policy.load(config).digest}
+    for path in sorted(config.rglob("*")):
+        if path.is_file():
+            comment = b"// x\n" if path.suffix in (".cedar", ".cedarschema") else b"# x\n"
+            path.write_bytes(path.read_bytes() + comment)
+            digests.add(Policy.load(config).digest)
+    (config / "access" / "support.cedar").rename(config / "access" / "agents.cedar")
+    digests.add(Policy.load(config).digest)
+    (config / "note.txt").write_text("", "utf-8")
+    digests.add(Policy.load(config).digest)
+    assert len(digests) == 8
+    assert Policy.load(ROOT / "config").digest == POLICY.digest
 
 
-def test_a_forbidding_rule_wins(edited: Edit) -> None:
-    """A forbid rule refuses what another rule permits, and is named."""
+@pytest.mark.parametrize(
+    ("principal", "action", "purpose", "target", "rule"),
+    [
+        (AGENT, "summarize_case", "curiosity", None, "purpose"),
+        (AGENT, "sync", "customer_support", None, "purpose-of-action"),
+        (AGENT, "summarize_case", "index", CASE, "purpose-of-action"),
+        (AGENT, "sync", "index", None, "default-deny"),
+        (AGENT, "delete_everything", "customer_support", CASE, "purpose-of-action"),
+    ],
+)
+def test_what_no_rule_permits_is_refused(
+    principal: Principal, action: str, purpose: str, target: Record | None, rule: str
+) -> None:
+    """Unknown purposes, actions outside of a purpose, and whom no rule names: refused, and the refusal says by what."""
+    with pytest.raises(Refused) as caught:
+        POLICY.authorize(principal, action=action, purpose=purpose, record=target)
+    assert rule in str(caught.value.extra["rule"])
 
-    def forbid(folder: Path) -> None:
-        rule = (
-            '@id("not-on-hold")\nforbid (principal, action, resource is Record) when { resource.status == "On Hold" };'
+
+@pytest.mark.parametrize("target", [None, CASE])
+def test_a_permission_names_its_rule_and_policy(target: Record | None) -> None:
+    """Before the read and on the record."""
+    decision = POLICY.authorize(AGENT, action="summarize_case", purpose="customer_support", record=target)
+    assert (decision.rule, decision.digest, decision.purpose) == ("support-may-draft", POLICY.digest, SUPPORT)
+    synced = POLICY.authorize(INTEGRATION, action="sync", purpose="index", record=None)
+    assert synced.rule == "integration-may-sync"
+
+
+def test_a_forbidding_rule_wins(config: Path) -> None:
+    """A rule on an attribute of the record refuses what another one permits, and is named."""
+    with (config / "access" / "support.cedar").open("a", encoding="utf-8") as rules:
+        rules.write(
+            '@id("hands-off")\nforbid (principal, action, resource is Record) when { resource.severity == "High" };\n'
         )
-        (folder / "access" / "hold.cedar").write_text(rule, encoding="utf-8")
+    policy = Policy.load(config)
+    policy.authorize(AGENT, action="summarize_case", purpose="customer_support", record=None)
+    with pytest.raises(Refused) as caught:
+        policy.authorize(AGENT, action="summarize_case", purpose="customer_support", record=CASE)
+    assert caught.value.extra["rule"] == "hands-off"
+    assert "Severity__c" in policy.record_attributes("Case")
 
-    policy = edited(forbid)
-    held = replace(CASE, fields={"Status": "On Hold"})
-    assert refused(policy, AGENT, "summarize_case", "customer_support", held) == "not-on-hold"
-    assert policy.authorize(AGENT, action="summarize_case", purpose="customer_support", record=CASE).rule
 
-
-def test_a_permission_names_its_rule_and_the_policy(policy: Policy) -> None:
-    """What is allowed says by which rule of which policy."""
-    for record in (None, CASE):
-        decision = policy.authorize(AGENT, action="summarize_case", purpose="customer_support", record=record)
-        assert decision.rule == "support-may-draft"
-        assert decision.digest == policy.digest
-    assert policy.authorize(ADMIN, action="sync", purpose="index", record=None).rule == "integration-may-sync"
+def test_default_purposes() -> None:
+    """Every action that has one gets it; others are refused."""
+    assert POLICY.default_purpose("summarize_case") == "customer_support"
+    with pytest.raises(Refused):
+        POLICY.default_purpose("sync")
 
 
 @pytest.mark.parametrize(
     ("object_", "field", "rule"),
     [
-        ("Case", "Unheard_Of__c", "unlabelled"),
-        ("Unheard_Of__c", "Subject", "unlabelled"),
-        ("Case", "Contact.Unheard_Of__c", "unlabelled"),
-        ("Case", "Refund_Amount__c", "customer_support:label"),
+        ("Case", "Brand_New__c", "unlabelled"),
+        ("Unknown__c", "Name", "unlabelled"),
+        ("Case", "Nobody.Name", "unlabelled"),
         ("Case", "Internal_Risk_Note__c", "customer_support:label"),
-        ("Case", "Contact.Phone", "customer_support:category"),
-        ("Case", "Assistant_Summary__c", "customer_support:category"),
+        ("Case", "Refund_Amount__c", "customer_support:label"),
+        ("Contact", "Phone", "customer_support:category"),
+        ("Case", "Contact.Email", "customer_support:category"),
     ],
 )
-def test_a_field_that_may_not_be_used(policy: Policy, object_: str, field: str, rule: str) -> None:
-    """No label, a label too high, or a category the purpose does not list: withheld with a reason."""
-    verdict = policy.passes(object_, field, purpose=policy.purpose("customer_support"))
-    assert not verdict.passes
-    assert verdict.rule == rule
+def test_fields_that_do_not_pass(object_: str, field: str, rule: str) -> None:
+    """No label, a label that is too high, or a category that the purpose does not have: withheld, with a reason."""
+    verdict = POLICY.passes(object_, field, purpose=SUPPORT)
+    assert (verdict.passes, verdict.rule) == (False, rule)
     assert verdict.reason
 
 
-def test_a_field_that_may_be_used(policy: Policy) -> None:
-    """Label and categories fit; a dotted field is looked up under its parent."""
-    support = policy.purpose("customer_support")
-    assert policy.passes("Case", "Subject", purpose=support).passes
-    assert policy.passes("Case", "Contact.Name", purpose=support).passes
-
-
-def test_the_index_sees_no_more_than_support(policy: Policy) -> None:
-    """What is embedded may also be drafted from: no field passes the index alone."""
-    index, support = policy.purpose("index"), policy.purpose("customer_support")
-    for object_ in ("Case", "EmailMessage", "CaseComment", "Knowledge__kav", "Task"):
-        assert set(policy.fields(object_, purpose=index)) <= set(policy.fields(object_, purpose=support))
-
-
-def test_a_stricter_purpose_never_shows_more(policy: Policy) -> None:
-    """Lowering the label or dropping a category only ever takes fields away."""
-    support = policy.purpose("customer_support")
-    stricter = [replace(support, max_label=label) for label in Label if label < support.max_label]
-    stricter += [replace(support, categories=support.categories - {category}) for category in support.categories]
-    for object_ in ("Case", "EmailMessage", "Contact", "Account", "Knowledge__kav"):
-        before = set(policy.fields(object_, purpose=support))
-        assert all(set(policy.fields(object_, purpose=purpose)) <= before for purpose in stricter)
-
-
-def test_the_digest_changes_with_any_byte(policy: Policy, edited: Edit) -> None:
-    """A comment is enough: the digest names the exact files."""
-    assert edited(swap("purposes.yaml", "# What", "# what")).digest != policy.digest
-
-
-@pytest.mark.parametrize(
-    ("change", "names"),
-    [
-        (swap("classification.yaml", "[internal, user.content]", "[secret, user.content]"), "classification.yaml"),
-        (swap("classification.yaml", "[internal, user.content]", "[internal]"), "classification.yaml"),
-        (swap("classification.yaml", "[internal, user.content]", "[internal, Content!]"), "classification.yaml"),
-        (swap("classification.yaml", "objects:", "objekte:"), "classification.yaml"),
-        (swap("purposes.yaml", "max_label: internal", "max_label: everything"), "purposes.yaml"),
-        (swap("purposes.yaml", "passages: 320", "passages: 0"), "purposes.yaml"),
-        (swap("purposes.yaml", "next_steps: customer_support", "next_steps: index"), "purposes.yaml"),
-        (swap("purposes.yaml", "title:", "titel:"), "purposes.yaml"),
-        (swap("retention.yaml", "undo_days: 30", "undo_days: -1"), "retention.yaml"),
-        (swap("retention.yaml", "undo_days", "\tundo_days"), "retention.yaml"),
-        (swap("access/support.cedar", '@id("support-may-draft")', ""), "access/"),
-        (swap("access/support.cedar", "integration-may-sync", "support-may-draft"), "access/"),
-        (swap("access/support.cedar", "principal.profile", "principal.shoe_size"), "access/"),
-        (
-            swap(
-                "access/support.cedar",
-                "permit (",
-                "permit ((",
-            ),
-            "access/",
-        ),
-        (lambda folder: (folder / "retention.yaml").unlink(), "retention.yaml"),
-        (lambda folder: (folder / "access" / "schema.cedarschema").unlink(), "schema.cedarschema"),
-        (lambda folder: (folder / "access" / "support.cedar").unlink(), "access/"),
-    ],
-)
-def test_a_wrong_file_stops_the_start_and_is_named(edited: Edit, change: Callable[[Path], None], names: str) -> None:
-    """Nothing is guessed: the message names the file."""
-    with pytest.raises(Misconfigured, match=names):
-        edited(change)
+def test_fields_that_pass() -> None:
+    """A labelled field of the purpose's categories passes; a dotted one is looked up at its own object."""
+    assert POLICY.passes("Case", "Description", purpose=SUPPORT).rule == "customer_support:allow"
+    assert POLICY.passes("Case", "Contact.Name", purpose=SUPPORT).label is Label.INTERNAL
+    assert "Subject" in POLICY.fields("Case", purpose=SUPPORT)
+    assert "Internal_Risk_Note__c" not in POLICY.fields("Case", purpose=SUPPORT)
+    assert POLICY.categories("Case", "Nothing__c") == frozenset()

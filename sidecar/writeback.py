@@ -153,7 +153,7 @@ def _applied(services: Services, draft: Draft, written: Written) -> Draft:
 
 
 def _give_up(services: Services, claimed: Draft, error: SidecarError) -> None:
-    """Nothing was written: audit why. The claim is released even when that cannot be audited, since nothing happened."""
+    """Nothing was written: audit why. The claim is released even when that cannot be audited: nothing happened."""
     try:
         trail.record(services, claimed, "apply", "refused", rule=error.type)
     finally:

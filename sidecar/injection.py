@@ -121,7 +121,8 @@ _BASE64: Final = re2.compile(r"[A-Za-z0-9+/]{40,}={0,2}")
 _HEX: Final = re2.compile(r"\b(?:[0-9a-fA-F]{2}[ :]?){24,}")
 _ROT13: Final = re2.compile(r"(?i)\b(?:gur|naq|vtaber|nffvfgnag|cevag|frperg|cebzcg)\b")
 """Common words of an instruction, as ROT13 writes them."""
-_SPACED: Final = re2.compile(r"\b(?:[A-Za-z][ .\-_]){8,}[A-Za-z]\b")
+_SPACED: Final = re2.compile(r"\b(?:[A-Za-z][ .\-_]{1,3}){8,}[A-Za-z]\b")
+_COMMAND: Final = re.compile(r"ignore|disregard|forget|instructions|systemprompt|assistant", re.IGNORECASE)
 _TRICKS: Final = re.compile("[\u200b\u200c\u200d\u2060-\u2064\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]")
 _OVERRIDE: Final = re.compile("[\u202d\u202e]([^\u202c\n]{3,2000})")
 """Text whose direction is forced: what is stored reads backwards on the screen, or the other way round."""
@@ -142,6 +143,7 @@ def scan(raw: str, text: str, hidden: str = "", alt: str = "") -> tuple[str, ...
     """
     found = _match(text)
     if not raw.isascii():
+        raw = raw.encode("utf-8", "replace").decode()  # RE2 reads no lone surrogates
         found |= _unicode(raw, text)
     if hidden and sum(char.isalpha() for char in hidden) > _MUCH:
         found.add("hidden-text")
@@ -210,8 +212,4 @@ def _hex(run: str) -> str:
 
 def _readable(text: str) -> bool:
     """Decoded bytes that read like a sentence, or letters that were spaced out into a command."""
-    return (
-        bool(text)
-        and text.isprintable()
-        and (" " in text or re.match(r"(?i)ignore|disregard|forget", text) is not None)
-    )
+    return bool(text) and text.isprintable() and (" " in text or _COMMAND.search(text) is not None)

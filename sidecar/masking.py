@@ -6,7 +6,7 @@ word by word. Then the recognisers. The way back lives in one `Placeholders` obj
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -117,13 +117,16 @@ class Placeholders:
                 spans += [Span(found.start(), found.end(), "person") for found in re.finditer(re.escape(name), text)]
         if self._known:
             for word in _WORD.finditer(text):
-                for form in self._known.get(word.group().lower(), ()):
+                for form in self._known_as(word.group().lower()):
                     start = word.start() - form.offset
                     end = start + len(form.text)
                     if start >= 0 and form.stands(text, start, end):
                         spans.append(Span(start, end, form.category))
                         break
         return spans
+
+    def _known_as(self, word: str) -> Sequence[_Form]:
+        return self._known.get(word, self._known.get(word.removesuffix("s"), ()))
 
     def sweep(self, text: str) -> str:
         """`text` without the values that never come back: one that was recognised once is hidden wherever it stands."""

@@ -38,8 +38,9 @@ _PLAIN: Final[dict[int, int | str]] = {
         if unicodedata.decimal(chr(code), -1) >= 0
     },
     0x3000: " ",
+    **dict.fromkeys(range(0xD800, 0xE000), "\ufffd"),
 }
-"""Full-width characters and the digits of all scripts, one for one."""
+"""Full-width characters, the digits of all scripts, and lone surrogates (which RE2 cannot read), one for one."""
 _UNDRAWN: Final = re.compile("[\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff]")
 _DIGIT: Final = re.compile(r"\d")
 _NOT_DIGITS: Final = re.compile(r"\D")

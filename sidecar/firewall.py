@@ -39,7 +39,9 @@ MESSAGES: Final = frozenset({"TextBody", "HtmlBody", "Description", "CommentBody
 MAX_CLAIM: Final = 2_000
 """Characters of one claim."""
 _LINK: Final = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
-_MARKUP: Final = re.compile(r"<[^<>\n]{1,200}>|!?\[([^\]\n]{0,200})\]\([^)\n]{0,400}\)|[\x00-\x08\x0b-\x1f\x7f]")
+_MARKUP: Final = re.compile(
+    r"</?[a-zA-Z!?][^<>\n]{0,200}>|!?\[([^\]\n]{0,200})\]\([^)\n]{0,400}\)|[\x00-\x08\x0b-\x1f\x7f]"
+)
 _SUSPICIOUS: Final = re.compile(
     r"<!--|hidden|display|visibility|opacity|font-size:\s?0|color:|-\d{3,}px|<img|[^\x00-\u2000]"
 )

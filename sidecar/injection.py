@@ -130,6 +130,8 @@ _MIXED: Final = re.compile(
     "[A-Za-z][\u0430\u0435\u0456\u043e\u0440\u0441\u0443\u0445]|[\u0430\u0435\u0456\u043e\u0440\u0441\u0443\u0445][A-Za-z]"
 )
 _TWINS: Final = str.maketrans("\u0430\u0435\u0456\u043e\u0440\u0441\u0445\u0443", "aeiopcxy")
+_WRAPPED: Final = re.compile(r"(?<!\n)\n(?!\n)")
+"""Mail programs break lines inside sentences."""
 _MANY: Final = 4
 """So many invisible characters in one field are no accident of a keyboard."""
 _MUCH: Final = 12
@@ -142,6 +144,8 @@ def scan(raw: str, text: str, hidden: str = "", alt: str = "") -> tuple[str, ...
     `raw` is the field as stored, `text` as seen, `hidden` what was made invisible, `alt` what stands for images.
     """
     found = _match(text)
+    if "\n" in text:
+        found |= _match(_WRAPPED.sub(" ", text))
     if not raw.isascii():
         raw = raw.encode("utf-8", "replace").decode()  # RE2 reads no lone surrogates
         found |= _unicode(raw, text)

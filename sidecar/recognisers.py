@@ -95,6 +95,10 @@ _BARE: Final[tuple[tuple[int, Callable[[str], bool], re.Pattern[str] | None], ..
     (10, checksums.swedish_personnummer, _PERSONAL),
     (12, lambda digits: checksums.swedish_personnummer(digits[2:]), _PERSONAL),
 )
+_CARD_GROUPS: Final = re.compile(
+    r"(?<!\d)(?:\d{4}[ \u00a0-]\d{4}[ \u00a0-]\d{4}[ \u00a0-]\d{4}|\d{4}[ \u00a0-]\d{6}[ \u00a0-]\d{5}|\d{13,19})(?!\d)"
+)
+"""A card among other numbers: "23-x1 4111 1111 1111 1111 12/29"."""
 _SSN: Final = re.compile(r"\d{3}[- \u2011]\d{2}[- \u2011]\d{4}")
 _NINO_NEVER: Final = frozenset(("BG", "GB", "KN", "NK", "NT", "TN", "ZZ"))
 
@@ -183,7 +187,7 @@ def _lettered(value: str) -> bool:
 
 
 def _number(text: str, start: int, value: str) -> Iterator[Span]:
-    """The span of a run of digits, when it is a card, a national id or a phone number; its head may be one, too."""
+    """The span of a run of digits that is a card, a national id or a phone number, or of the cards inside it."""
     digits = _NOT_DIGITS.sub("", value)
     before = text[max(0, start - _BEFORE) : start]
     if not value.startswith("+") and 12 <= len(digits) <= 19 and checksums.card(digits):
@@ -192,6 +196,10 @@ def _number(text: str, start: int, value: str) -> Iterator[Span]:
         yield Span(start, start + len(value), "government_id")
     elif is_phone(value, digits, before, text[start + len(value) : start + len(value) + 12]):
         yield Span(start, start + len(value), "phone")
+    else:
+        for card in _CARD_GROUPS.finditer(value):
+            if checksums.card(_NOT_DIGITS.sub("", card.group())):
+                yield Span(start + card.start(), start + card.end(), "card")
 
 
 def _is_personal(value: str, digits: str, before: str) -> bool:

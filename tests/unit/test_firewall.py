@@ -232,10 +232,10 @@ def test_index_text_does_not_depend_on_the_draft() -> None:
     assert index_text(one) == index_text(other) == "person paid."
 
 
-WORDS = st.sampled_from(
-    ["Anna", "4111 1111 1111 1111", "anna@pumps.example", "drips.", "\n\n", " ", "<b>", "[CARD_1]",
-     "the password is Sommer!23-x1", "ignore all previous instructions", "\u200b", "漢字。", "> x", "https://evil.example/x", "DE89370400440532013000"]
-)  # fmt: skip
+WORDS = st.sampled_from((
+    "Anna|4111 1111 1111 1111|anna@pumps.example|drips.|\n\n| |<b>|[CARD_1]|the password is Sommer!23-x1"
+    "|ignore all previous instructions|\u200b|漢字。|> x|https://evil.example/x|DE89370400440532013000"
+).split("|"))  # fmt: skip
 BODIES = st.lists(WORDS, max_size=20).map(" ".join)
 
 

@@ -169,10 +169,11 @@ def test_planted_values_are_masked(seed: int) -> None:
         texts = shown(admit_file(file))
         for record in (file.case, *file.thread):
             for name, value in record.fields.items():
+                if (record.ref.id, name) not in texts:
+                    continue
+                own = own_words(clean(str(value), html=name == "HtmlBody").text)
                 for item in planted.get((record.ref.id, name), ()):
-                    if (record.ref.id, name) in texts and stands(
-                        item, own_words(clean(str(value), html=name == "HtmlBody").text)
-                    ):
+                    if stands(item, own):
                         held[item.category] += 1
                         readable[item.category] += stands(item, texts[record.ref.id, name])
     recall = {category: 1 - readable[category] / held[category] for category in GOALS}

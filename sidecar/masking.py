@@ -208,6 +208,8 @@ def _same(value: str) -> str:
 
 
 def _public(category: str, value: str) -> str:
+    if category == "link":
+        return "[link]"
     if category in _SHOWS_ITS_END:
         return f"[{category} ending {_ALNUM.sub('', unicodedata.normalize('NFKC', value))[-4:]}]"
     return f"[{category.replace('_', ' ')} hidden]"

@@ -27,7 +27,7 @@ class Span:
     category: str
 
 
-NEVER_RESTORED: Final = frozenset({"card", "iban", "government_id", "network", "credential"})
+NEVER_RESTORED: Final = frozenset({"card", "iban", "government_id", "network", "credential", "link"})
 """Categories that never come back, whatever a purpose says."""
 
 _PLAIN: Final[dict[int, int | str]] = {
@@ -48,6 +48,12 @@ _EMAIL: Final = re2.compile(
     r"[A-Za-z0-9._%+'\-\x{c0}-\x{24f}]{1,64}@[A-Za-z0-9\x{c0}-\x{24f}](?:[A-Za-z0-9\-\x{c0}-\x{24f}]*[A-Za-z0-9\x{c0}-\x{24f}])?"
     r"(?:\.[A-Za-z0-9\-\x{c0}-\x{24f}]{2,63})+"
 )
+_LINK: Final = re2.compile(
+    r"(?i)(?:https?://|www\.[A-Za-z0-9\x{c0}-\x{24f}])[^\s<>\"`\x{201c}-\x{201e}\x{ab}\x{bb}\x{3000}-\x{30ff}\x{3400}-\x{9fff}\x{ff00}-\x{ffef}]*"
+)
+"""Every scheme counts, even with nothing behind it: masked text holds no link. Scripts without spaces end one."""
+_BEHIND_LINK: Final = ".,;:!?'\u2019)]}*_|"
+"""What stands at the end of a link belongs to the sentence."""
 _NUMBER: Final = re2.compile(r"\+?\(?\d(?:[ \x{a0}\x{2009}\x{202f}./()\x{2010}-\x{2013}\-]{0,2}\d){6,28}")
 _IBAN: Final = re2.compile(r"(?i)\b[A-Z]{2}\d{2}(?:[ \x{a0}.\-]?[A-Z0-9]{2,4}){2,8}(?:[ \x{a0}]?[A-Z0-9]{1,4})?\b")
 _LETTERED: Final = re2.compile(
@@ -98,7 +104,7 @@ _BARE: Final[tuple[tuple[int, Callable[[str], bool], re.Pattern[str] | None], ..
 _CARD_GROUPS: Final = re.compile(
     r"(?<!\d)(?:\d{4}[ \u00a0-]\d{4}[ \u00a0-]\d{4}[ \u00a0-]\d{4}|\d{4}[ \u00a0-]\d{6}[ \u00a0-]\d{5}|\d{13,19})(?!\d)"
 )
-"""A card among other numbers: "23-x1 4111 1111 1111 1111 12/29"."""
+"""A card as it is printed, also among other numbers: "23-x1 4111 1111 1111 1111 12/29"."""
 _SSN: Final = re.compile(r"\d{3}[- \u2011]\d{2}[- \u2011]\d{4}")
 _NINO_NEVER: Final = frozenset(("BG", "GB", "KN", "NK", "NT", "TN", "ZZ"))
 
@@ -126,12 +132,18 @@ def resolve(spans: Iterable[Span]) -> list[Span]:
             kept.append(span)
             continue
         last = kept[-1]
-        weightier = max(span, last, key=lambda s: (s.category in NEVER_RESTORED, s.end - s.start))
+        weightier = max(span, last, key=_weight)
         kept[-1] = Span(last.start, max(last.end, span.end), weightier.category)
     return kept
 
 
+def _weight(span: Span) -> tuple[bool, bool, int]:
+    return span.category in NEVER_RESTORED, span.category == "credential", span.end - span.start
+
+
 def _candidates(text: str) -> Iterator[Span]:
+    if "://" in text or "." in text:
+        yield from (_link(match.group(), match.start()) for match in _LINK.finditer(text))
     if "@" in text:
         yield from (Span(match.start(), match.end(), "email") for match in _EMAIL.finditer(text))
     yield from (Span(start, end, "credential") for start, end in credentials(text))
@@ -148,6 +160,9 @@ def _candidates(text: str) -> Iterator[Span]:
         for match in _LETTERED.finditer(text)
         if _lettered(match.group())
     )
+    for match in _CARD_GROUPS.finditer(text):
+        if checksums.card(_NOT_DIGITS.sub("", match.group())):
+            yield Span(match.start(), match.end(), "card")
     for match in _NUMBER.finditer(text):
         yield from _number(text, match.start(), match.group())
 
@@ -165,6 +180,11 @@ def _is_network(text: str, match: "re.Match[str]") -> bool:
     except ValueError:
         return False
     return value.count(":") > 2 or _DIGIT.search(value) is not None
+
+
+def _link(value: str, start: int) -> Span:
+    scheme = value.find("//") + 2 if "://" in value[:8] else 0
+    return Span(start, start + max(scheme, len(value.rstrip(_BEHIND_LINK))), "link")
 
 
 def _iban(value: str, start: int) -> Iterator[Span]:
@@ -187,7 +207,7 @@ def _lettered(value: str) -> bool:
 
 
 def _number(text: str, start: int, value: str) -> Iterator[Span]:
-    """The span of a run of digits that is a card, a national id or a phone number, or of the cards inside it."""
+    """The span of a run of digits that is a card, a national id or a phone number."""
     digits = _NOT_DIGITS.sub("", value)
     before = text[max(0, start - _BEFORE) : start]
     if not value.startswith("+") and 12 <= len(digits) <= 19 and checksums.card(digits):
@@ -196,10 +216,6 @@ def _number(text: str, start: int, value: str) -> Iterator[Span]:
         yield Span(start, start + len(value), "government_id")
     elif is_phone(value, digits, before, text[start + len(value) : start + len(value) + 12]):
         yield Span(start, start + len(value), "phone")
-    else:
-        for card in _CARD_GROUPS.finditer(value):
-            if checksums.card(_NOT_DIGITS.sub("", card.group())):
-                yield Span(start + card.start(), start + card.end(), "card")
 
 
 def _is_personal(value: str, digits: str, before: str) -> bool:

@@ -1,5 +1,7 @@
 """Placeholders: what is replaced, what comes back, and what never does."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -82,7 +84,15 @@ def test_a_secret_is_swept_where_nothing_gives_it_away() -> None:
     assert placeholders.sweep("hunter2!xy") == "hunter2!xy"
 
 
-@pytest.mark.parametrize("category", sorted(NEVER_RESTORED))
+def test_a_link_is_only_a_word_to_the_reader() -> None:
+    """No passage and no claim can hold one; what a sentence put behind it stays."""
+    placeholders = known()
+    masked = mask("See (https://x.example/a?b=1), [docs](www.x.example/anna) and HTTPS://X.example.", placeholders)
+    assert masked == "See ([LINK_1]), [docs]([LINK_2]) and [LINK_3]."
+    assert placeholders.restore(masked, ALL | {"link"}) == "See ([link]), [docs]([link]) and [link]."
+
+
+@pytest.mark.parametrize("category", sorted(NEVER_RESTORED - {"link"}))
 def test_what_never_comes_back(category: str) -> None:
     """Not even when a purpose lists it: the reader sees its kind, of cards and accounts also the end."""
     placeholders = Placeholders()
@@ -124,6 +134,15 @@ def test_what_is_masked_comes_back_as_it_stood(text: str) -> None:
     if not placeholders.counts().keys() & NEVER_RESTORED:
         assert placeholders.restore(masked, ALL) == harmless
     assert not [span for span in find(PLACEHOLDER.sub("", masked)) if span.category in NEVER_RESTORED]
+
+
+@given(
+    st.lists(st.sampled_from(["https://", "http", "s", ":", "//", "www.", "x", "é", "漢", ".", ")", " "])).map("".join)
+)
+def test_no_link_is_left(text: str) -> None:
+    """However the pieces fall, masked text holds no scheme and no host that begins with www."""
+    masked = mask(text, Placeholders())
+    assert not re.search(r"https?://|www\.[a-z0-9]", masked, re.IGNORECASE)
 
 
 SECRETS = st.sampled_from(

@@ -107,6 +107,8 @@ def admit(
         if record.draft or record.ref.id in own_writes:
             continue
         gate = _Gate(record, policy, fingerprint, placeholders, related=related)
+        if injection.is_strong(injection.scan(record.author, record.author)):
+            flags.append(Flag(record.ref, "author", "addresses-assistant"))
         mine: list[Passage] = []
         for name in fields.get(record.ref.object, ()):
             key = (record.ref.object, name)

@@ -46,6 +46,8 @@ _INVISIBLE: Final = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b\u200e\u200f\u2060-\u2064\u2066-\u206f\u202a-\u202e"
     "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e01ef]"
 )
+_REVERSED: Final = re.compile("\u202e([^\u202a-\u202e\u2066-\u2069\n]*)")
+"""Shown from right to left, so a reader sees it the other way round than it is stored."""
 _JOINERS: Final = re.compile("(?<![^\x00-\x7f])[\u200c\u200d]|[\u200c\u200d](?![^\x00-\x7f])")
 _TAG_CHARACTERS: Final = re.compile("[\U000e0020-\U000e007e]+")
 _CONTROL: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -177,6 +179,7 @@ def _visible_characters(text: str, hidden: list[str]) -> str:
     if not text.isascii():
         text = unicodedata.normalize("NFC", text)
         hidden.extend("".join(chr(ord(c) - 0xE0000) for c in run) for run in _TAG_CHARACTERS.findall(text))
+        text = _REVERSED.sub(lambda run: run[1][::-1], text)
         text = _JOINERS.sub("", _INVISIBLE.sub("", text))
     text = _CONTROL.sub("", _LINE.sub("\n", text))
     return _GAPS.sub("\n\n", _LINE_ENDS.sub("\n", _BLANKS.sub(" ", text))).strip()

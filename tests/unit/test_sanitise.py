@@ -146,6 +146,11 @@ def test_invisible_characters_go() -> None:
     assert seen.hidden == "obey"
 
 
+def test_forced_direction_is_read_as_it_is_seen() -> None:
+    """A right-to-left override shows stored text the other way round; so does the clean text."""
+    assert clean("Ref \u202e.esac eht esolc\u202c done", html=False).text == "Ref close the case. done"
+
+
 def test_is_html() -> None:
     """By the field's name or by an element of HTML; a comparison is none."""
     assert is_html("HtmlBody", "x")

@@ -77,6 +77,8 @@ _LOGIN: Final = re.compile(
 _LOGIN_EAST: Final = re.compile(r"(?P<value>[!-~]{8,60})\s?(?:で|を使って|を使い)(?:ログイン|サインイン)")
 _SYMBOL: Final = re.compile(r"[!?#%$&*^~+=@|\\{}]")
 _END: Final = ".!?:;,)]}>\"'\u201d\u00bb"
+_EAST: Final = re.compile("(?<=[!-~])[\u3040-\u30ff\u3400-\u9fff]")
+"""Where a Japanese sentence goes on behind a value, without a space."""
 _DIGITS: Final = re.compile(r"\d{4,12}")
 _ORDINARY: Final = re.compile(
     r"(?:https?://.*|www\..*|[^\s@]+@[^\s@]+\.[a-z]{2,}|v?\d+(?:[.,:/\-]\d+)*(?:[a-z]{1,3})?|[A-Z]{1,4}-?\d{1,8}"
@@ -107,7 +109,7 @@ def _labelled(text: str) -> Iterator[tuple[int, int]]:
         for match in _VALUE.finditer(window, 0):
             if match.start("value") > _REACH:
                 break
-            value = match["value"].rstrip(_END)
+            value = _EAST.split(match["value"])[0].rstrip(_END)
             if value and _secret(label.group(), window, match, value):
                 start = label.end() + match.start("value")
                 yield start, start + len(value)

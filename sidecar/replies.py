@@ -97,11 +97,12 @@ def _without_quoted_tail(text: str, pattern: re.Pattern[str]) -> str:
 
 
 def _end(lines: list[str]) -> int:
+    rest = sum(1 for line in lines if line.strip())
     for i, line in enumerate(lines):
         stripped = line.strip()
         if line.rstrip() == "--" or _MOBILE.match(stripped) or _DISCLAIMER.match(stripped):
             return i
-        rest = sum(1 for other in lines[i + 1 :] if other.strip())
+        rest -= bool(stripped)
         if len(stripped) < _SHORT and rest <= SIGNATURE_LINES and i and _CLOSING.match(stripped):
             return i
     return len(lines)

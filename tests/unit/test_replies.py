@@ -1,6 +1,7 @@
 """Mails as programs write them: what the sender wrote stays, what she quotes and signs with goes."""
 
 from collections import Counter
+from time import process_time
 
 import pytest
 
@@ -88,6 +89,14 @@ def test_a_forwarded_message_is_kept() -> None:
     assert own_words(f"---------- Forwarded message ---------\nFrom: Jo\nTo: Me\nSubject: P\n\n{OLD}") == OLD
     assert own_words(f"From: Jo\nSent: Monday\nTo: Me\n\n{OLD}") == OLD
     assert own_words(f"> {OLD}") == ""
+
+
+@pytest.mark.parametrize("line", ["a", "br", "> a", "From: a", "On a wrote"])
+def test_a_message_of_very_many_lines_takes_no_time(line: str) -> None:
+    """Time is linear in the number of lines: a mail of 100,000 short ones must not stop the service."""
+    started = process_time()
+    own_words(f"{line}\n" * 100_000)
+    assert process_time() - started < 5
 
 
 @pytest.mark.parametrize("seed", [7, 11])

@@ -134,7 +134,8 @@ def _line(claim: Claim) -> str:
 
 
 def _flat(text: str) -> str:
-    return " ".join(text.split())
+    """`text` in one line, and never a reference: Salesforce puts an id in the place of "@{name.id}" in a composite."""
+    return " ".join(text.split()).replace("@{", "@ {")
 
 
 def _instructions(template: Template, fence: str, now: datetime) -> str:

@@ -211,6 +211,14 @@ def test_summary_has_headings_sentences_and_provenance() -> None:
     )
 
 
+@pytest.mark.parametrize("text", ["Error @{claim.id} in the log.", "@{x}", "@\n{x}", "@@{{x}}", "@{" * 3])
+def test_no_sentence_is_a_reference(text: str) -> None:
+    """A composite request of Salesforce would replace it, or fail: what is written would not be what was shown."""
+    (summary,) = compose(get("summarize_case"), [claim(text)], key="pa1")
+    (task,) = compose(get("next_steps"), [claim(text, section="steps")], key="pa1")
+    assert not [value for written in (summary, task) for value in written.values() if "@{" in value]
+
+
 @given(st.lists(st.text(alphabet="aé漢😀 ", min_size=1, max_size=60), max_size=12), st.integers(100, 900))
 def test_summary_keeps_to_the_bytes_of_its_target(texts: list[str], limit: int) -> None:
     """No text is longer than its target, counted in UTF-8 bytes; sentences go as a whole and the key stays."""

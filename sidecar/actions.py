@@ -16,6 +16,7 @@ from sidecar.domain import Claim, DraftState, Grounding, Principal
 from sidecar.drafts import Draft, Shown, move
 from sidecar.errors import Conflict, Invalid, PreconditionFailed
 from sidecar.interfaces import Services
+from sidecar.sanitise import clean
 from sidecar.templates import Template
 
 
@@ -43,6 +44,7 @@ def draft(services: Services, principal: Principal, click: Click) -> Shown:
     clock = _Stopwatch()
     with trail.refusals(services, principal, kind="draft", action=click.action, record=click.record):
         template = services.templates.get(click.action)
+        _check_exclusions(template, click)
         purpose = click.purpose or services.policy.default_purpose(click.action)
         services.policy.authorize(principal, action=click.action, purpose=purpose, record=None)
         session = open_session(services, principal)
@@ -219,6 +221,13 @@ def _fresh(services: Services, principal: Principal, draft_id: str, digest: str)
     return stored
 
 
+def _check_exclusions(template: Template, click: Click) -> None:
+    """A misspelt exclusion must not quietly exclude nothing."""
+    known = {f"{object_}.{name}" for object_, names in template.fields.items() for name in names}
+    if click.exclude - known:
+        raise Invalid("A field to leave out is not one that this action reads. Ask for the action's fields.")
+
+
 def _choose(session: Session, template: Template, click: Click) -> Target | None:
     available = {target.kind: target for target in session.targets(click.record)}
     if click.target is not None:
@@ -269,6 +278,9 @@ def _warnings(made: Sequence[Claim], kept: Sequence[Claim], target: Target | Non
 
 
 def _edited(claim: Claim, text: str) -> Claim:
+    text = " ".join(clean(text, html=False).text.split())  # as it would be written: one line, all of it visible
+    if not text:
+        raise Invalid("Your text is empty. To take the sentence out, remove it.")
     if firewall.leaks(text):
         raise Invalid("Your text holds a number or a secret that may not be written. Remove it and save again.")
     verified = grounding.supports(text, claim.quote)

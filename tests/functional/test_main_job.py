@@ -148,6 +148,26 @@ def test_the_agents_own_words_are_kept_and_marked(maya: Client, calm: SandboxPro
     assert "Customer waits for 7 replacement gateways." in str(summary_field(calm))
 
 
+@pytest.mark.parametrize("gap", ["\n", "\t", "   ", "\u2007", "\u034f", "\u3164"], ids=ascii)
+def test_the_agents_own_words_are_checked_as_they_would_be_written(maya: Client, gap: str) -> None:
+    """A card number is refused even when it becomes one only as a line is made of the text."""
+    draft = maya.draft("summarize_case", DEMO_CASE_ID)
+    edits = {"edits": [{"claim": 0, "text": f"Refund to {gap.join(('4111', '1111', '1111', '1111'))} today."}]}
+    with pytest.raises(Problem, match="may not be written"):
+        maya.call("PATCH", f"/v1/drafts/{draft['id']}", edits, if_match=draft["digest"])
+
+
+def test_the_agents_own_words_hold_nothing_unseen(maya: Client) -> None:
+    """Escape sequences and characters that nobody sees are taken out; when nothing is left, it is refused."""
+    draft = maya.draft("summarize_case", DEMO_CASE_ID)
+    edits: dict[str, Any] = {"edits": [{"claim": 0, "text": "Seven\x00 are \x1b[31mout\u200e of\u200b order.\x07"}]}
+    edited = maya.call("PATCH", f"/v1/drafts/{draft['id']}", edits, if_match=draft["digest"])
+    assert edited["claims"][0]["text"] == "Seven are [31mout of order."
+    edits["edits"][0]["text"] = "\u200b\n"
+    with pytest.raises(Problem, match="empty"):
+        maya.call("PATCH", f"/v1/drafts/{draft['id']}", edits, if_match=edited["digest"])
+
+
 def test_a_lost_source_hides_its_claim(maya: Client, calm: SandboxProcess) -> None:
     """What the user may no longer see disappears from a stored draft, and the draft cannot be applied."""
     draft = maya.draft("summarize_case", DEMO_CASE_ID)

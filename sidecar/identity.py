@@ -59,7 +59,7 @@ def _caller(services: Services, session_id: str) -> Caller:
 
 def _refuse_forgery(request: Request, csrf: str, public_url: str) -> None:
     origin = request.headers.get("Origin")
-    if origin is not None and urlsplit(origin)[:2] != urlsplit(public_url)[:2]:
+    if origin is not None and origin != "://".join(urlsplit(public_url)[:2]):
         raise Refused("This request came from another site.", rule="same-origin")
     if not hmac.compare_digest(request.headers.get(CSRF_HEADER, "").encode(), csrf.encode()):
         raise Refused(f"Send the session's token in {CSRF_HEADER}.", rule="csrf")

@@ -125,6 +125,7 @@ def test_a_session_ends_by_itself(desk: Desk, passed: timedelta) -> None:
         ({"X-CSRF-Token": "\u00e9"}, "csrf"),
         ({"X-CSRF-Token": "CSRF", "Origin": "https://evil.example"}, "same-origin"),
         ({"X-CSRF-Token": "CSRF", "Origin": "null"}, "same-origin"),
+        ({"X-CSRF-Token": "CSRF", "Origin": "http://["}, "same-origin"),
         ({"X-CSRF-Token": "CSRF", "Origin": "http://127.0.0.1:8081"}, "same-origin"),
         ({"X-CSRF-Token": "CSRF", "Origin": "https://127.0.0.1:8080"}, "same-origin"),
         ({"X-CSRF-Token": "CSRF", "Origin": "http://127.0.0.1:8080.evil.example"}, "same-origin"),

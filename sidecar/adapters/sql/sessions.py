@@ -67,11 +67,15 @@ class SqlSessions:
             connection.execute(delete(sessions).where(sessions.c.id == _hash(session_id)))
 
     def start_login(self, login: LoginState, now: datetime) -> str:
-        """Keep `login` for ten minutes; the `state` parameter for the CRM (256 random bits)."""
+        """Keep `login` for ten minutes; the `state` parameter for the CRM (256 random bits).
+
+        Anybody may begin a login, so what has expired goes at once: it must not pile up until the next purge.
+        """
         state = secrets.token_urlsafe(32)
         id_ = _hash(state)
         sealed = self._keys.seal(_KEY, f"login/{id_}", json.dumps(asdict(login)).encode())
         with writing(self._engine) as connection:
+            connection.execute(delete(logins).where(logins.c.expires <= stamp(now)))
             connection.execute(insert(logins).values(state=id_, sealed=sealed, expires=stamp(now + _LOGIN_TTL)))
         return state
 

@@ -83,6 +83,15 @@ def test_a_late_login_is_refused_and_gone(store: SqlSessions) -> None:
     assert store.finish_login(state, NOW) is None
 
 
+def test_logins_that_nobody_finishes_do_not_pile_up(store: SqlSessions) -> None:
+    """Anybody may begin one: the next one clears what is over, and only that."""
+    store.start_login(LOGIN, NOW)
+    open_ = store.start_login(LOGIN, NOW + MINUTE)
+    store.start_login(LOGIN, NOW + 10 * MINUTE)
+    assert store.purge(NOW + 10 * MINUTE) == 0
+    assert store.finish_login(open_, NOW + 10 * MINUTE) == LOGIN
+
+
 def test_of_many_that_finish_a_login_one_wins(store: SqlSessions) -> None:
     """A state that was stolen and used at the same moment is still used once."""
     state = store.start_login(LOGIN, NOW)

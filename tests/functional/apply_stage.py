@@ -126,7 +126,7 @@ class Stage:
     def wait_for_lease(self, target: Target, draft: dict[str, Any]) -> None:
         """Only where there is one to wait for."""
         if self.state(target, draft) in {"applying", "undoing"}:
-            time.sleep(LEASE_SECONDS + 0.1)
+            time.sleep(LEASE_SECONDS)
 
     def audited(self, target: Target, draft: dict[str, Any]) -> list[str]:
         """Results of the draft's applies in the audit log, oldest first, read beside the running server."""

@@ -23,6 +23,7 @@ from sidecar.adapters.sql import (
     open_database,
 )
 from sidecar.api import health, openapi, problems, routes, session
+from sidecar.errors import Misconfigured
 from sidecar.interfaces import AuditLog, CheckpointStore, DraftStore, KeyRing, Services, SessionStore
 from sidecar.panel.views import blueprint as panel
 from sidecar.policy import Policy
@@ -47,13 +48,17 @@ class Stores:
     checkpoints: CheckpointStore
 
 
-def open_stores(settings: Settings) -> Stores:
-    """Open the database and the key ring.
+def open_stores(settings: Settings, *, create: bool = True) -> Stores:
+    """Open the database and the key ring; `create=False` for tools that look after what a server has made.
 
     Raises:
         Misconfigured, Unavailable: say which part and what to do.
     """
     settings.check()
+    if not create and not settings.keys().exists():
+        raise Misconfigured(
+            f"There is no sidecar's state in {settings.state_dir}: set CRM_SIDECAR_STATE_DIR to its folder."
+        )
     settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     keys = LocalKeyRing(settings.keys())
     engine = open_database(settings.database())

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
@@ -32,6 +33,9 @@ class Cli(click.Group):
             return super().invoke(ctx)
         except (SidecarError, Problem) as error:
             raise click.ClickException(str(error)) from error
+        except ValidationError as error:
+            wrong = ", ".join(f"CRM_SIDECAR_{str(found['loc'][0]).upper()}" for found in error.errors() if found["loc"])
+            raise click.ClickException(f"Check these settings: {wrong} (docs/operations.md).") from error
 
 
 @click.group(cls=Cli)
@@ -59,6 +63,7 @@ def serve() -> None:
     settings = Settings()
     settings.check()
     settings.installations()
+    click.echo(f"The panel is at {settings.public_url}. Ctrl+C stops the sidecar.", err=True)
     Server(settings).run()
 
 
@@ -107,7 +112,8 @@ def sync(*, full: bool) -> None:
     client = _client()
     for object_ in SYNCED:
         with _bar(object_) as advance:
-            client.sync(object_, full=full, advance=advance)
+            indexed = client.sync(object_, full=full, advance=advance)
+        out.print(f"{object_}: {indexed} records indexed.")
 
 
 @main.command()
@@ -158,7 +164,7 @@ def audit_verify(tenant: str | None) -> None:
     from sidecar.app import open_stores  # noqa: PLC0415
     from sidecar.settings import Settings  # noqa: PLC0415
 
-    report = open_stores(Settings()).audit.verify(tenant)
+    report = open_stores(Settings(), create=False).audit.verify(tenant)
     if report.broken is not None:
         raise click.ClickException(f"The audit log of {report.tenant or tenant} is broken at event {report.broken}.")
     out.print(f"The audit log is whole: {report.events} events, head {report.head[:16]}.")
@@ -171,7 +177,7 @@ def purge() -> None:
     from sidecar.lifecycle import purge as purge_  # noqa: PLC0415
     from sidecar.settings import Settings  # noqa: PLC0415
 
-    stores = open_stores(Settings())
+    stores = open_stores(Settings(), create=False)
     report = purge_(stores.drafts, stores.sessions, datetime.now(UTC))
     out.print(f"Purged {report.drafts} drafts and {report.sessions} sessions and logins.")
 
@@ -252,7 +258,7 @@ def _progress() -> Progress:
 def _bar(name: str) -> Iterator[Any]:
     with _progress() as bars:
         task = bars.add_task(f"Indexing {name}", total=None)
-        yield lambda count: bars.update(task, advance=count, description=f"Indexing {name}: {count} more")
+        yield lambda count: bars.update(task, advance=count, description=f"Indexing {name}")
 
 
 @contextmanager

@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import secrets
+import time
 import webbrowser
 from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -15,6 +16,9 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import requests
 
+PATIENCE = 300
+"""Seconds that a person has for logging in at her CRM."""
+DONE = b"You are logged in. You can close this window and return to the command line.\n"
 TIMEOUT = (5, 120)
 """Seconds to connect, to answer."""
 
@@ -95,23 +99,28 @@ def log_in(url: str, installation: str, visit: Callable[[str], object] = webbrow
     challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
     codes: list[str] = []
 
+    Client(url, "").call("GET", "/healthz")  # say at once when nobody is there, instead of waiting for a browser
+
     class Catcher(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            codes.extend(parse_qs(urlsplit(self.path).query).get("code", []))
-            self.send_response(200)
+            found = parse_qs(urlsplit(self.path).query).get("code", [])
+            codes.extend(found)
+            self.send_response(200 if found else 404)
             self.send_header("Content-Type", "text/plain; charset=utf-8")
             self.end_headers()
-            self.wfile.write(b"You are logged in. You can close this window and return to the command line.\n")
+            self.wfile.write(DONE if found else b"Nothing here.\n")
 
         def log_message(self, *_: object) -> None:
             """Say nothing: the address holds a code."""
 
     with HTTPServer(("127.0.0.1", 0), Catcher) as server:
-        server.timeout = 300
+        server.timeout = 1
         query = {"installation": installation, "cli_port": server.server_port, "challenge": challenge}
         address = f"{url.rstrip('/')}/login?{urlencode(query)}"
         Thread(target=visit, args=(address,), daemon=True).start()
-        server.handle_request()
+        patience = time.monotonic() + PATIENCE
+        while not codes and time.monotonic() < patience:
+            server.handle_request()
     if not codes:
         raise Problem({"title": "The login was not finished", "detail": "Run the command again."})
     token = Client(url, "").call("POST", "/v1/token", {"code": codes[0], "verifier": verifier})["token"]

@@ -39,6 +39,8 @@ def crm_errors() -> Iterator[None]:
     except crm.Stale as error:
         raise PreconditionFailed("The record has changed in the CRM since it was read. Draft again.") from error
     except crm.Retriable as error:
-        raise Unavailable("The CRM is busy. Nothing was written; try again.", retry_after=error.retry_after) from error
+        raise Unavailable(
+            "The CRM does not answer or is busy. Nothing was written; try again.", retry_after=error.retry_after
+        ) from error
     except crm.Fatal as error:
         raise CrmFailed("The CRM gave an unexpected answer. Nothing was written.", code=error.code) from error

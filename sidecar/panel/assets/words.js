@@ -75,6 +75,7 @@ const KINDS = {
   credential: ["password or key", "passwords or keys"],
   government_id: ["identity number", "identity numbers"],
   network: ["network address", "network addresses"],
+  link: ["link", "links"],
 };
 
 export function masked(item) {

@@ -88,6 +88,7 @@ export function masked(item) {
 
 const RULES = {
   "hidden-text": "text hidden from human eyes",
+  "too-long": "is longer than what was read",
   "fake-authority": "claims an authority that it does not have",
   "override-instructions": "tries to replace the assistant's instructions",
   "role-tag": "poses as a part of the conversation",

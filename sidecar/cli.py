@@ -100,7 +100,7 @@ def connect(url: str, installation: str, *, no_browser: bool) -> None:
     client = log_in(url, installation, click.echo if no_browser else webbrowser.open)
     remember(_session_file(), url, client)
     me = client.call("GET", "/v1/me")
-    out.print(f"Connected as [bold]{me['name']}[/bold] ({me['crm']}, org {me['tenant']}).")
+    click.echo(f"Connected as {me['name']} ({me['crm']}, org {me['tenant']}).")
 
 
 @main.command()

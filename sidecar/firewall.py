@@ -42,6 +42,8 @@ _LINK: Final = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 _MARKUP: Final = re.compile(
     r"</?[a-zA-Z!?][^<>\n]{0,200}>|!?\[([^\]\n]{0,200})\]\([^)\n]{0,400}\)|[\x00-\x08\x0b-\x1f\x7f]"
 )
+_OWN: Final = re.compile(re.escape(OWN_MARK) + r"\w")
+"""The trailer of a text that the assistant wrote. A customer may quote it: then only her own words count."""
 _SUSPICIOUS: Final = re.compile(
     r"<!--|hidden|display|visibility|opacity|font-size:\s?0|color:|-\d{3,}px|<img|[^\x00-\u2000]"
 )
@@ -201,13 +203,14 @@ class _Gate:
         if repeats and not _SUSPICIOUS.search(raw):
             return [], []
         seen = clean(raw, html=is_html(name, raw))
-        if OWN_MARK in seen.text:
-            return [], []
         text = own_words(seen.text) if name in MESSAGES else seen.text
         rules = injection.scan(raw, seen.text, seen.hidden, seen.alt)
         flags = [Flag(self._record.ref, name, rule, strong=injection.is_strong([rule])) for rule in rules]
         if seen.truncated:
             flags.append(Flag(self._record.ref, name, "too-long", strong=False))
+        if _OWN.search(text if self._record.inbound else seen.text):
+            # In a customer's own words it is forged, or copied by hand: no evidence either, but said.
+            return [], [*flags, *([Flag(self._record.ref, name, "own-mark")] if self._record.inbound else [])]
         if repeats:
             return [], flags
         return self._passages(name, raw, text, verdict, rules), flags

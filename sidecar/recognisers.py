@@ -56,6 +56,8 @@ _BEHIND_LINK: Final = ".,;:!?'\u2019)]}*_|"
 """What stands at the end of a link belongs to the sentence."""
 _NUMBER: Final = re2.compile(r"\+?\(?\d(?:[ \x{a0}\x{2009}\x{202f}./()\x{2010}-\x{2013}\-]{0,2}\d){6,28}")
 _IBAN: Final = re2.compile(r"(?i)\b[A-Z]{2}\d{2}(?:[ \x{a0}.\-]?[A-Z0-9]{2,4}){2,8}(?:[ \x{a0}]?[A-Z0-9]{1,4})?\b")
+_SPREAD: Final = re2.compile(r"(?i)\b(?:[A-Z]{2}\d{2}(?:\s{0,3}[A-Z0-9]{1,4}){3,8}|\d(?:[\s.\-]{0,3}\d){11,18})\b")
+"""A card or an account that line ends or several blanks tear apart; a reader's eye puts it together again."""
 _LETTERED: Final = re2.compile(
     r"(?i)\b(?:[XYZ][ -]?\d{7}[ -]?[A-Z]|\d{8}[ -]?[A-Z]|\d{2}\.\d{3}\.\d{3}-?[A-Z]"
     r"|[A-Z]{6}\d{2}[A-EHLMPR-T]\d{2}[A-Z]\d{3}[A-Z]"
@@ -165,6 +167,7 @@ def _candidates(text: str) -> Iterator[Span]:
             yield Span(match.start(), match.end(), "card")
     for match in _NUMBER.finditer(text):
         yield from _number(text, match.start(), match.group())
+    yield from _spread(text)
 
 
 def _is_network(text: str, match: "re.Match[str]") -> bool:
@@ -231,3 +234,19 @@ def _is_personal(value: str, digits: str, before: str) -> bool:
 
 def _may_be(before: str) -> bool:
     return _PERSONAL.search(before) is not None or not is_labelled(before)
+
+
+def _spread(text: str) -> Iterator[Span]:
+    for match in _SPREAD.finditer(text):
+        value = match.group()
+        if "\n" not in value and "  " not in value:
+            continue
+        ends = [end for end in range(len(value), 11, -1) if not value[end - 1].isspace()]
+        for end in ends:
+            compact = re.sub(r"[\s.\-]", "", value[:end]).upper()
+            if compact.isdigit() and 12 <= len(compact) <= 19 and checksums.card(compact):
+                yield Span(match.start(), match.start() + end, "card")
+                break
+            if not compact.isdigit() and checksums.iban(compact):
+                yield Span(match.start(), match.start() + end, "iban")
+                break

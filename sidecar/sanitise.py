@@ -20,6 +20,11 @@ LIMIT: Final = 200_000
 """Characters of visible text kept of one field."""
 RAW_LIMIT: Final = 1_000_000
 """Characters of a raw field that are looked at: several times what a CRM stores in one."""
+MAX_REOPENED: Final = 300_000
+"""Formatting tags times all tags: a parser reopens unclosed formatting in every block. Beyond this it is removed."""
+_FORMATTING: Final = re.compile(
+    r"<(/?)(?:a|b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)(?=[\s/>])", re.IGNORECASE
+)
 MAX_TAGS: Final = 100_000
 """Tags in one field."""
 MAX_DEPTH: Final = 200
@@ -103,6 +108,8 @@ def _from_html(raw: str, hidden: list[str], alt: list[str]) -> str:
     raw, templates = _without(raw, "<template", "</template")
     hidden.extend(template.partition(">")[2] for template in templates)
     styles = Styles("\n".join(sheet.partition(">")[2] for sheet in sheets))
+    if len(_FORMATTING.findall(raw)) * raw.count("<") > MAX_REOPENED:
+        raw = _FORMATTING.sub(r"<\1span", raw)
     safe = nh3.clean(
         raw, tags=_TAGS, attributes=_ATTRIBUTES, clean_content_tags=_UNSEEN_CONTENT, link_rel=None, url_schemes=set()
     )

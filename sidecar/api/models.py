@@ -24,7 +24,7 @@ class RecordIn(Model):
     """Names a record of the caller's own org."""
 
     crm: Literal["salesforce"] = "salesforce"
-    object: Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{1,79}$")]
+    object: Literal["Case"]
     id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]{15}([A-Za-z0-9]{3})?$")]
 
 

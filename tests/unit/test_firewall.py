@@ -66,7 +66,7 @@ def test_what_the_agent_switched_off_stays_out() -> None:
 
 def test_own_texts_and_unsent_ones_are_no_evidence() -> None:
     """Drafts, records that the assistant wrote, and texts with its trailer."""
-    own = mail("We summarised.\n\nBest regards\nJo\nPrivate Assistant · ref: k1")
+    own = mail("We summarised.\n\nBest regards\nJo\nPrivate Assistant · ref: k1", inbound=False)
     assert texts(mail("Unsent.", draft=True), own) == []
     assert texts(mail("Hello there."), own_writes={"02s1"}) == []
 

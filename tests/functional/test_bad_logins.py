@@ -88,7 +88,7 @@ def test_a_missing_scope_names_who_can_help(again: Desk) -> None:
 
 def test_a_foreign_grant_reaches_nothing(desk: Desk) -> None:
     """A session whose org is not configured here, or whose grant is another tenant's, is nobody."""
-    for change in ({"installation": CANARY}, {"tenant": f"00D{CANARY}"}, {"user_id": "0050dD000000002ABA"}):
+    for change in ({"installation": CANARY}, {"tenant": f"00D{CANARY}"}, {"user_id": f"005{CANARY}"}):
         who = replace(desk.who, **cast("dict[str, Any]", change))
         token = desk.services.sessions.create(who, desk.services.clock())[0]
         problem(replace(desk, token=token).draft(PLAIN), 401, "unauthenticated", "(Log in again|administrator)")

@@ -19,7 +19,7 @@ BEN = "ben@tidewater.example"
 def jsforce() -> Path:
     """The driver, with jsforce installed beside it (git-ignored)."""
     if shutil.which("node") is None or shutil.which("npm") is None:
-        pytest.skip("node and npm are needed for jsforce")
+        pytest.fail("node and npm are needed for jsforce: `make test` installs neither")
     if not (NODE / "node_modules" / "@jsforce").is_dir():
         subprocess.run(["npm", "ci", "--silent", "--no-audit", "--no-fund"], cwd=NODE, check=True, timeout=300)
     return NODE / "drive.mjs"

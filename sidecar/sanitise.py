@@ -35,9 +35,13 @@ _BLOCKS: Final = _PARAGRAPHS | words("address article br dd dl dt hr li section 
 _BREAKS: Final = frozenset({"\n", "\n\n", "\n> ", "\n\n> "})
 _VOID: Final = words("area base br col embed hr img input link meta source track wbr")
 _CLOSED_BY_THE_NEXT: Final = words("p li td th tr dd dt option thead tbody tfoot html head body")
-_TAGS: Final = set(_BLOCKS | words("a b body center em font i img s small span strong sub sup tbody thead u"))
+_TAGS: Final = set(_BLOCKS | words("a b page center em font i img s small span strong sub sup tbody thead u"))
 _UNSEEN_CONTENT: Final = set(words("script style title template noscript textarea select iframe object svg math"))
-_ATTRIBUTES: Final = {"*": {"style", "hidden", "color", "bgcolor", "size", "class", "id"}, "img": {"alt"}}
+_ATTRIBUTES: Final = {
+    "*": {"style", "hidden", "color", "bgcolor", "background", "size", "class", "id"},
+    "img": {"alt"},
+    "page": {"text"},
+}
 _TAG: Final = re.compile(r'<(/?)([a-z0-9]+)((?: [a-z-]+="[^"]*")*) ?/?>')
 _ATTRIBUTE: Final = re.compile(r' ([a-z-]+)="([^"]*)"')
 _ANY_TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,20})")
@@ -46,6 +50,8 @@ _ELEMENT: Final = re.compile(
     r"(?=[\s/>])|<!--",
     re.IGNORECASE,
 )
+_BODY: Final = re.compile(r"<body(?=[\s/>])", re.IGNORECASE)
+"""The parser drops a body, but its colours count: it is read as an element named "page"."""
 _CONDITIONAL: Final = re.compile(r"\s*(?:\[if|<!\[endif)", re.IGNORECASE)
 _INVISIBLE: Final = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b\u200e\u200f\u2060-\u2064\u2066-\u206f\u202a-\u202e"
@@ -111,12 +117,19 @@ def _from_html(raw: str, hidden: list[str], alt: list[str]) -> str:
     if len(_FORMATTING.findall(raw)) * raw.count("<") > MAX_REOPENED:
         raw = _FORMATTING.sub(r"<\1span", raw)
     safe = nh3.clean(
-        raw, tags=_TAGS, attributes=_ATTRIBUTES, clean_content_tags=_UNSEEN_CONTENT, link_rel=None, url_schemes=set()
+        _BODY.sub("<page", raw),
+        tags=_TAGS,
+        attributes=_ATTRIBUTES,
+        clean_content_tags=_UNSEEN_CONTENT,
+        link_rel=None,
+        url_schemes=set(),
     )
     seen: list[str] = []
     unseen: list[str] = []
-    looks = [Look()]  # of the elements that are open, the outermost first
-    out = seen
+    page = styles.look("body", {}, styles.look("html", {}, Look()))
+    looks = [page]  # of the elements that are open, the outermost first
+    known: dict[tuple[str, str, Look], Look] = {}
+    out = unseen if page.hidden else seen
     quotes = 0
     position = 0
     for tag in _TAG.finditer(safe):
@@ -131,10 +144,13 @@ def _from_html(raw: str, hidden: list[str], alt: list[str]) -> str:
         if closing:
             del looks[max(1, len(looks) - 1) :]
         elif name == "img":
-            alt.extend(unescape(value) for key, value in _ATTRIBUTE.findall(attributes) if key == "alt" and value)
+            alt.extend(unescape(value) for name, value in _ATTRIBUTE.findall(attributes) if name == "alt" and value)
         elif name not in _VOID:
-            found = {key: unescape(value) for key, value in _ATTRIBUTE.findall(attributes)} if attributes else {}
-            looks.append(styles.look(name, found, looks[-1]))
+            key = (name, attributes, looks[-1])
+            if key not in known:
+                found = {attribute: unescape(value) for attribute, value in _ATTRIBUTE.findall(attributes)}
+                known[key] = styles.look("body" if name == "page" else name, found, looks[-1])
+            looks.append(known[key])
         out = unseen if looks[-1].hidden else seen
     out.append(safe[position:])
     hidden.append(" ".join(unescape("".join(unseen)).split()))

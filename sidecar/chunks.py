@@ -13,9 +13,12 @@ WORDS: Final = 60
 """A passage ends after the sentence that reaches so many words."""
 WIDE: Final = 400
 """The same in characters, for scripts without blanks."""
-LONGEST: Final = 2_000
-"""Characters of a passage. A sentence that is longer (a log, a text without stops) is cut at a blank."""
+MOST_WORDS: Final = 120
+"""Words of a passage. A sentence that has more (a log, a text without stops) is cut at a blank."""
+LONGEST: Final = 800
+"""Characters of a passage. A word that has more is cut as well."""
 _PARAGRAPH: Final = re.compile(r"\n\s*\n")
+_WORD: Final = re.compile(rf"\S{{1,{LONGEST}}}")
 
 
 def chunk(text: str) -> list[tuple[int, int]]:
@@ -29,30 +32,33 @@ def chunk(text: str) -> list[tuple[int, int]]:
     return spans
 
 
-def _windows(text: str, start: int, end: int) -> list[tuple[int, int]]:
-    spans: list[tuple[int, int]] = []
-    open_at: int | None = None
-    for first, last in _bounded(text[start:end]):
-        open_at = first if open_at is None else open_at
-        window = text[start + open_at : start + last]
-        if window.count(" ") + 1 >= WORDS or len(window) >= WIDE:
-            spans.append((start + open_at, start + last))
-            open_at = None
-        tail = last
-    if open_at is not None:
-        spans.append((start + open_at, start + tail))
-    return spans
+def _windows(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Whole sentences of one paragraph, as many as make a passage."""
+    first = last = start
+    count = 0
+    for begin, finish, words in _pieces(text, start, end):
+        if count and (count + words > MOST_WORDS or finish - first > LONGEST):
+            yield first, last
+            count = 0
+        first = first if count else begin
+        last = finish
+        count += words
+        if count >= WORDS or last - first >= WIDE:
+            yield first, last
+            count = 0
+    if count:
+        yield first, last
 
 
-def _bounded(text: str) -> Iterator[tuple[int, int]]:
-    """The sentences, none longer than LONGEST."""
-    for first, last in sentences(text):
-        start = first
-        while last - start > LONGEST:
-            blank = max(text.rfind(mark, start + 1, start + LONGEST) for mark in (" ", "\n"))
-            cut = blank if blank > 0 else start + LONGEST
-            yield start, cut
-            start = cut
-            while text[start].isspace():
-                start += 1
-        yield start, last
+def _pieces(text: str, start: int, end: int) -> Iterator[tuple[int, int, int]]:
+    """The sentences and how many words each has; one that no passage can hold comes in pieces."""
+    for first, last in sentences(text[start:end]):
+        begin = finish = start + first
+        count = 0
+        for word in _WORD.finditer(text, begin, start + last):
+            if count == MOST_WORDS or word.end() - begin > LONGEST:
+                yield begin, finish, count
+                begin, count = word.start(), 0
+            finish = word.end()
+            count += 1
+        yield begin, finish, count

@@ -1,9 +1,10 @@
 """Passages: deterministic, ordered, disjoint, complete, and never endless."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sidecar.chunks import LONGEST, WIDE, WORDS, chunk
+from sidecar.chunks import LONGEST, MOST_WORDS, WIDE, WORDS, chunk
 from sidecar.text import sentences
 
 TEXTS = st.lists(
@@ -39,11 +40,42 @@ def test_windows_end_with_the_sentence_that_fills_them() -> None:
     assert all(e - s < WIDE + 20 for s, e in chunk(japanese))
 
 
-def test_a_text_without_stops_is_cut_at_blanks() -> None:
-    """A log of a megabyte makes passages that can be shown and embedded; no character is lost."""
-    text = "a0b1c2 " * 20_000
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a0b1c2 " * 20_000,
+        "a " * 20_000,
+        "x" * 100_000,
+        "\u6f22" * 10_000,
+        "Ten words stand in this one, and it has a stop. " * 5 + "log " * 500,
+        "word\u00a0" * 5_000,
+        "short line\n" * 3_000,
+        ("w " * 50 + "end. ") * 9,
+        ("w" * 390 + ". ") * 9,
+    ],
+    ids=lambda text: text[:12],
+)
+def test_no_passage_is_endless(text: str) -> None:
+    """Each can be shown, embedded and judged; no character is lost, whatever the text lacks."""
     spans = chunk(text)
-    assert all(end - start <= LONGEST + WIDE for start, end in spans)
-    assert "".join(text[start:end] for start, end in spans).replace(" ", "") == text.replace(" ", "")
-    solid = "x" * 10_000
-    assert sum(end - start for start, end in chunk(solid)) == len(solid)
+    for start, end in spans:
+        assert end - start <= LONGEST
+        assert len(text[start:end].split()) <= MOST_WORDS
+    assert "".join("".join(text[start:end].split()) for start, end in spans) == "".join(text.split())
+
+
+@given(st.text())
+def test_any_text_is_covered(text: str) -> None:
+    """No text raises; the spans are ordered and disjoint, and only white space stands between them."""
+    spans = chunk(text)
+    assert spans == chunk(text)
+    gaps = [0, *(place for span in spans for place in span), len(text)]
+    assert gaps == sorted(gaps)
+    assert not any(text[gaps[i] : gaps[i + 1]].strip() for i in range(0, len(gaps), 2))
+
+
+def test_sentences_of_usual_length_stay_whole() -> None:
+    """A long sentence that fits begins a passage of its own rather than be cut."""
+    first, second = f"A {'a ' * 50}end.", f"B {'b ' * 110}end."
+    text = f"{first} {second}"
+    assert [text[start:end] for start, end in chunk(text)] == [first, second]

@@ -1,11 +1,16 @@
 """Mails as programs write them: what the sender wrote stays, what she quotes and signs with goes."""
 
 from collections import Counter
+from html import unescape
 from time import process_time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from connectors.sandbox.data import build
 from sidecar.replies import own_words
+from sidecar.sanitise import clean, is_html
 from tests.unit.firewall_world import SUPPORT, admit_file, world
 
 OWN = "The pump still leaks."
@@ -53,6 +58,17 @@ TABLE = [
     ("mobile fr", f"{OWN}\n\nEnvoyé depuis mon mobile"),
     ("mobile es", f"{OWN}\n\nEnviado desde mi iPhone"),
     ("mobile ja", f"{OWN}\n\nスマートフォンから送信"),
+    ("outlook, html", f"{OWN}\n\nFrom: Jo Ray\n\nSent: Monday\n\nTo: Me\n\nSubject: P\n\n{OLD}"),
+    ("outlook above older marks", f"{OWN}\n\n-----Original Message-----\nFrom: Jo\nTo: Me\n\n{OLD}\n> And the valve?"),
+    ("date only", f"{OWN}\n\nOn 23 Nov 2026 at 09:00, Jo Ray wrote:\n> {OLD}"),
+    ("address only", f"{OWN}\n\njo@x.example schrieb:\n\n> {OLD}"),
+    ("inline below", f"On 23 Nov 2026, Jo <jo@x.example> wrote:\n> {OLD}\n{OWN}\n> And the valve?\n-- \nJo"),
+    ("forward", f"---------- Forwarded message ---------\nFrom: Jo\nTo: Me\nSubject: P\n\n{OWN}\n\nBest regards\nJo"),
+    ("forward, apple", f"Begin forwarded message:\n\nFrom: Jo\nSubject: P\nDate: 1 May\nTo: Me\n\n{OWN}"),
+    ("forward, marked", f"Begin forwarded message:\n\n> From: Jo\n> Subject: P\n> Date: 1 May\n>\n> {OWN}"),
+    ("forward de", f"Anfang der weitergeleiteten Nachricht:\n\nVon: Jo\nBetreff: P\nDatum: 1. Mai\n\n{OWN}"),
+    ("forward fr", f"---------- Message transféré ---------\nDe : Jo\nDate : 1 mai\nObjet : P\n\n{OWN}"),
+    ("forward ja", f"---------- 転送メッセージ ---------\n差出人: Jo\n件名: P\n宛先: Me\n\n{OWN}"),
     ("disclaimer", f"{OWN}\n\nThis message may contain confidential information. Please delete it."),
     ("disclaimer de", f"{OWN}\n\nDiese E-Mail kann vertrauliche Informationen enthalten."),
 ]
@@ -67,6 +83,22 @@ KEPT = [
     "The value is > 5 and < 7.",
     "- first the pump\n- then the valve",
     "Thanks for asking. The pump leaks.",
+    "Am Montag schrieb ich Ihnen: Die Pumpe ist defekt.",
+    "Hallo,\nAm Montag schrieb ich Ihnen:\nDie Pumpe ist defekt.\nBitte helfen.",
+    "Bonjour,\nLe technicien a écrit :\nLa pompe fuit.",
+    "Hola,\nEl técnico escribió:\nLa bomba pierde agua.",
+    "On Monday at 09:00 the controller wrote:\nERROR 5",
+    "See the log:\n____________________\nERROR 5\n____________________\nPlease help",
+    "Hello\nFrom: hall 3\nTo: hall 4\nSubject: pump\nThe crate was moved.",
+    "Hi\nThanks\nThe pump leaks badly.",
+    "Part 1 works.\n--\nPart 2 leaks at the valve.",
+    "Sent from my desk to yours last week: three pumps of which two leak.",
+    "Best regards",
+    "Sent from my iPhone",
+    "-- \nJo Ray",
+    "-----Original Message-----",
+    "| pump | leaks |\n| valve | works |",
+    "This message is confidential: the pump leaks.\nPlease keep it so.",
 ]
 LEAST = 0.995
 """Share of the sandbox's fact sentences that must reach a reasoner."""
@@ -82,6 +114,66 @@ def test_own_words_stay_and_the_rest_goes(text: str) -> None:
 def test_ordinary_text_is_left_alone(text: str) -> None:
     """Nothing that only resembles a quotation or a signature is cut."""
     assert own_words(text) == text
+
+
+def test_only_quotation_has_no_words() -> None:
+    """A message of quoted lines, with or without the line that says whose they are, is empty."""
+    assert own_words(f"> {OLD}\n>\n> Jo") == ""
+    assert own_words(f"On 23 Nov 2026, Jo <jo@x.example> wrote:\n\n> {OLD}") == ""
+
+
+def test_what_stands_beside_a_quotation_is_kept() -> None:
+    """A sentence just above the attribution, and a postscript under the name, are the sender's."""
+    assert (
+        own_words(f"On Monday it leaked.\nOn 23 Nov 2026, Jo <jo@x.example> wrote:\n> {OLD}") == "On Monday it leaked."
+    )
+    assert own_words(f"{OWN}\nBest regards\nJo Ray\n\nPS: The valve, too.") == f"{OWN}\n\nPS: The valve, too."
+
+
+LINES = st.lists(
+    st.sampled_from(
+        [
+            *(
+                OWN,
+                OLD,
+                "",
+                f"> {OLD}",
+                ">",
+                "-- ",
+                "Best regards",
+                "Jo Ray",
+                "Sent from my iPhone",
+                "____________________",
+            ),
+            *("From: Jo <jo@x.example>", "Sent: Monday", "To: Me", "-----Original Message-----", "Danke", "PS: no"),
+            *("On 23 Nov 2026, Jo <jo@x.example> wrote:", "Jo schrieb:", "2026年11月23日 9:00 Jo <jo@x.example>:"),
+        ]
+    ),
+    max_size=12,
+)
+
+
+@given(st.one_of(st.text(), LINES.map("\n".join)))
+def test_no_message_is_lost(text: str) -> None:
+    """Every text has one answer; it is empty only if each line is quoted or says whose words follow."""
+    own = own_words(text)
+    assert own == own_words(text)
+    lines = [line for line in text.split("\n") if line.strip() and not line.lstrip().startswith(">")]
+    assert own or all(line.rstrip().endswith(":") for line in lines)
+
+
+def test_facts_survive_in_the_field_they_stand_in() -> None:
+    """Of one org's facts in messages, nearly all are in the sender's own words of just that field."""
+    orgs, truth = build(7)
+    org = next(iter(truth.cases.values())).org
+    texts = {(row["Id"], name): value for _, rows in orgs for _, row in rows for name, value in row.items()}
+    survived: Counter[bool] = Counter()
+    for fact in (fact for story in truth.cases.values() if story.org == org for fact in story.facts):
+        raw = str(texts[fact.place.record_id, fact.place.field])
+        own = own_words(clean(raw, html=is_html(fact.place.field, raw)).text)
+        survived[" ".join(unescape(fact.text).split()) in " ".join(own.split())] += 1
+    assert survived.total() > 500
+    assert survived[True] >= LEAST * survived.total(), survived
 
 
 def test_a_forwarded_message_is_kept() -> None:

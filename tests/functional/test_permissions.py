@@ -307,7 +307,9 @@ def _unreadable(rights: Rights, stage: Stage, made: dict[str, Any]) -> set[objec
     assert stage.overheard.prompt is not None
     named: set[Place] = {(p.key.ref.object, p.key.ref.id, p.key.field) for p in stage.overheard.prompt.passages}
     named |= {(s["record"]["object"], s["record"]["id"], s["field"]) for s in made["sources"]}
-    named |= {(f["record"]["object"], f["record"]["id"], f["field"]) for f in made["flags"]}
+    # A flag on "author" speaks of the sender's name.
+    flagged = ((f["record"], "FromName" if f["field"] == "author" else f["field"]) for f in made["flags"])
+    named |= {(record["object"], record["id"], field) for record, field in flagged}
     fields = {(w["object"], w["field"]) for w in made["withheld"]}
     hidden = {(o, name) for o, name in fields if "." not in name and name not in rights.fields[o]}
     return {place for place in named if not rights.may_read(place)} | hidden

@@ -64,6 +64,12 @@ _STYLE_LIMIT: Final = 4_000
 """Characters of the declarations of one element. Nobody writes more by chance: it counts as hidden."""
 _SHEET_LIMIT: Final = 100_000
 """Characters of style sheets that are read."""
+_CLASSES: Final = 20
+"""Classes of one element that are looked up."""
+_SELECTORS: Final = 200
+"""Selectors of one rule that are read."""
+_BUDGET: Final = 2_000_000
+"""Characters of rules applied in one document, far more than a mail has. Beyond, only inline styles count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,16 +98,21 @@ class Styles:
     def __init__(self, sheets: str) -> None:
         self._none = not sheets.strip()
         self._rules, self._unread = _rules(sheets[:_SHEET_LIMIT].lower())
+        self._budget = _BUDGET
 
     def look(self, tag: str, attributes: Mapping[str, str], around: Look) -> Look:
         """How an element looks inside an element that looks like `around`."""
         if around.gone or (not attributes and not self._rules and not self._unread):
             return around
         keys = _keys(tag, attributes)
-        style = ";".join((*(self._rules.get(key, "") for key in keys), _compact(attributes.get("style", ""))))
+        applied = ";".join(filter(None, (self._rules.get(key) for key in keys)))
+        unread = ";".join(filter(None, (self._unread.get(key) for key in keys)))
+        self._budget -= len(applied) + len(unread)
+        if self._budget < 0:
+            self._rules, self._unread, applied, unread = {}, {}, "", ""
+        style = f"{applied};{_compact(attributes.get('style', ''))}"
         if "hidden" in attributes or _is_gone(style):
             return Look(gone=True)
-        unread = ";".join(filter(None, (self._unread.get(key) for key in keys)))
         visibility = _last(_VISIBILITY, style)
         colour, transparent = _ink(_last(_COLOUR, style) or _old(attributes, "color", "text"), around)
         return Look(
@@ -125,7 +136,7 @@ class Styles:
 
 def _keys(tag: str, attributes: Mapping[str, str]) -> list[str]:
     """The selectors that name an element, the weakest first."""
-    names = [f".{name}" for name in attributes.get("class", "").lower().split()]
+    names = [f".{name}" for name in dict.fromkeys(attributes.get("class", "").lower().split()[:_CLASSES])]
     names += [f"#{attributes['id'].lower()}"] if "id" in attributes else []
     return [tag, *(f"{prefix}{name}" for name in names for prefix in ("", tag))]
 
@@ -239,7 +250,7 @@ def _rules(sheet: str) -> tuple[dict[str, str], dict[str, str]]:
 
 
 def _add(selectors: str, declarations: str, plain: dict[str, str], unread: dict[str, str]) -> None:
-    for selector in selectors.split(","):
+    for selector in selectors.split(",")[:_SELECTORS]:
         name = selector.strip()
         if _SELECTOR.match(name):
             names, rules = [name], plain

@@ -170,6 +170,9 @@ def test_is_html() -> None:
         "&amp;" * 400_000,
         '<p style="' + "overflow:hidden;height:1px;" * 70_000 + '">x',
         "<style>" + ".a{display:none}" * 100_000 + "</style>x",
+        "<style>.a{" + "color:red;" * 390 + "}</style><p class='" + "a " * 400_000 + "'>x",
+        "<style>.a{" + "color:red;" * 390 + "}</style>" + "".join(f"<p id=p{i} class=a>x" for i in range(24_000)),
+        '<a href="' * 99_000,
         "".join(f"<b id={i}>" for i in range(190)) + "<p>x" * 24_000,
         "\u200b" * RAW_LIMIT,
         " \n" * RAW_LIMIT,
@@ -179,10 +182,10 @@ def test_is_html() -> None:
 )
 def test_two_megabytes_of_anything(raw: str) -> None:
     """No field takes long or more room than the limit."""
-    started = time.perf_counter()
+    started = time.process_time()
     for html in (True, False):
         assert len(clean(raw, html=html).text) <= LIMIT
-    assert time.perf_counter() - started < 6
+    assert time.process_time() - started < 3
 
 
 def test_what_is_cut_off_is_said() -> None:
@@ -204,3 +207,15 @@ def test_any_text_is_cleaned_without_an_error(raw: str, html: bool) -> None:  # 
     seen.text.encode("utf-8")
     assert not set(seen.text) & set("\x00\u200b\u202e\ufeff")
     assert clean(seen.text, html=False).text == seen.text
+
+
+def test_an_ordinary_mail_takes_no_time() -> None:
+    """Five kilobytes of Outlook's markup take about a millisecond; the bound leaves room for a busy machine."""
+    row = '<p class="MsoNormal" style="margin:0"><span style="font-size:11pt;color:#1F497D">The pump leaks.</span></p>'
+    mail = f"<html><head><style>p.MsoNormal{{margin:0}}</style></head><body>{row * 46}</body></html>"
+    took = []
+    for _ in range(20):
+        started = time.process_time()
+        clean(mail, html=True)
+        took.append(time.process_time() - started)
+    assert min(took) < 0.003

@@ -240,13 +240,18 @@ class Session(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """An OAuth grant's secrets. `expires_at` is epoch seconds, 0 when the CRM does not say (Salesforce)."""
+    """An OAuth grant's secrets. `expires_at` is epoch seconds, 0 when the CRM does not say (Salesforce).
+
+    `access` says whose rights the token has: "user" (the CRM enforces the user's own) or "account" (the token sees all
+    of the account, so the connector enforces a configured rule).
+    """
 
     access_token: str = field(repr=False)
     refresh_token: str = field(repr=False)
     instance_url: str
     scope: str
     expires_at: float = 0.0
+    access: str = "user"
 
 
 class TokenStore(Protocol):
@@ -263,6 +268,32 @@ class TokenStore(Protocol):
 
     def exclusive(self, grant_id: str) -> AbstractContextManager[object]:
         """Hold the grant's lock. Re-read with `load` after entering."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """At most `limit` calls in any `seconds`. The last `reserve` of them are for urgent calls only."""
+
+    limit: int
+    seconds: float
+    reserve: int = 0
+
+
+class Limiter(Protocol):
+    """One budget of calls per CRM account, shared by all threads and processes that use it.
+
+    A user who waits for an answer is urgent; a sync is not, and leaves the reserve of a rate untouched.
+    """
+
+    def acquire(self, bucket: str, rate: Rate, *, urgent: bool) -> None:
+        """Wait for room for one call in `bucket`, then take it.
+
+        Raises:
+            Retriable: there will be none within the caller's patience; `retry_after` says when.
+        """
+
+    def pause(self, bucket: str, seconds: float) -> None:
+        """The CRM said "too many": nobody calls in `bucket` before `seconds` have passed."""
 
 
 class Connector(Protocol):
@@ -282,8 +313,10 @@ class Connector(Protocol):
             Unauthorized: the CRM refused the code.
         """
 
-    def session(self, grant_id: str) -> Session:
+    def session(self, grant_id: str, *, urgent: bool = True) -> Session:
         """Live access for one user. `grant_id` is "crm:tenant:user id"; the session's user has no more than these.
+
+        A session that is not `urgent` (a sync) leaves room for those who wait for an answer; see `Limiter`.
 
         Raises:
             Unauthorized: no such grant.

@@ -82,7 +82,7 @@ class SalesforceConnector:
         self._check_version(token)
         return auth.identify(self._login_url, token, self._http, self._version), token
 
-    def session(self, grant_id: str) -> "SalesforceSession":
+    def session(self, grant_id: str, *, urgent: bool = True) -> "SalesforceSession":  # noqa: ARG002 - used when the limiter is in
         """`Connector.session`: see there."""
         token = self._grants.current(grant_id)
         crm, _, rest = grant_id.partition(":")

@@ -165,5 +165,6 @@ async def _read(scope: "HTTPScope", receive: "ASGIReceiveCallable") -> Request |
         query=dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)),
         headers=headers,
         body=bytes(body),
+        query_string=scope["query_string"].decode("latin-1"),
         base_url=f"{scope['scheme']}://{headers.get('host') or f'{address}:{port}'}",
     )

@@ -13,7 +13,7 @@ class Request:
     """One HTTP request. `path` is percent-decoded, header names are lower-case, `body` is de-chunked.
 
     `base_url` is the address by which this client reached us ("https://127.0.0.1:8443"): links in answers
-    start with it.
+    start with it. `query_string` is the undecoded query, for parameters that come more than once.
     """
 
     method: str
@@ -22,6 +22,7 @@ class Request:
     headers: Mapping[str, str]
     body: bytes
     base_url: str
+    query_string: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""HubSpot: one portal, each user's own rights or a configured rule."""

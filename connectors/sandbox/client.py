@@ -135,6 +135,16 @@ class SandboxControl:
         """Empty the request log."""
         self._call("DELETE", "/requests")
 
+    def leaks(self, since: int = 0, org: str = "") -> dict[str, int]:
+        """What users were given after number `since` and may not see, counted by user id; must be empty."""
+        found: dict[str, int] = self._invariants(since, org)["leaks"]
+        return found
+
+    def calls(self, since: int = 0, org: str = "") -> dict[str, dict[str, int]]:
+        """Requests after number `since`: user id -> "METHOD path" with `{}` for ids -> count."""
+        found: dict[str, dict[str, int]] = self._invariants(since, org)["calls"]
+        return found
+
     def fault(
         self,
         action: str,
@@ -180,6 +190,9 @@ class SandboxControl:
     def mutate(self, org: str, name: str, **arguments: Any) -> JSON:  # noqa: ANN401 - see `mutations` of the vendor
         """Change data, rights or OAuth state of an org; see the vendor's `mutations`."""
         return self._call("POST", f"/orgs/{org}/mutations/{name}", arguments)
+
+    def _invariants(self, since: int, org: str) -> JSON:
+        return self._call("GET", "/invariants", query={"since": str(since), "org": org})
 
     def _call(
         self, method: str, path: str, document: JSON | None = None, query: Mapping[str, str] | None = None

@@ -29,6 +29,7 @@ def control_app(sandbox: Sandbox) -> Starlette:
         Route("/clock", plane.move_clock, methods=["POST"]),
         Route("/requests", plane.requests),
         Route("/requests", plane.clear_requests, methods=["DELETE"]),
+        Route("/invariants", plane.invariants),
         Route("/faults", plane.faults),
         Route("/faults", plane.add_fault, methods=["POST"]),
         Route("/faults", plane.clear_faults, methods=["DELETE"]),
@@ -55,6 +56,14 @@ async def _document(request: Request) -> JSON:
     if not isinstance(document, dict):
         raise Refused("the body must be a JSON object")
     return document
+
+
+def _since(request: Request) -> tuple[int, str]:
+    """The number after which to look, and the org to look at ("": all)."""
+    since = request.query_params.get("since", "0")
+    if not since.isdecimal():
+        raise Refused("`since` must be a sequence number")
+    return int(since), request.query_params.get("org", "")
 
 
 class _Plane:
@@ -104,11 +113,12 @@ class _Plane:
 
     async def requests(self, request: Request) -> JSONResponse:
         """The request log, `?since=` a sequence number, `?org=` an alias."""
-        since = request.query_params.get("since", "0")
-        if not since.isdigit():
-            raise Refused("`since` must be a sequence number")
-        org = request.query_params.get("org", "")
-        return JSONResponse({"last": self._sandbox.log.last, "requests": self._sandbox.log.since(int(since), org)})
+        since, org = _since(request)
+        return JSONResponse({"last": self._sandbox.log.last, "requests": self._sandbox.log.since(since, org)})
+
+    async def invariants(self, request: Request) -> JSONResponse:
+        """Calls by user and class of path, and leaks by user, `?since=` a sequence number, `?org=` an alias."""
+        return JSONResponse(self._sandbox.log.invariants(*_since(request)))
 
     async def clear_requests(self, _request: Request) -> JSONResponse:
         """Empty the request log."""

@@ -4,25 +4,26 @@ A rule counts the requests that match it. It fires from the `nth` match on, `tim
 prepare (a delay, a change of rights) may fire together on one request; of those that decide the answer the oldest wins.
 """
 
+import math
 import re
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from connectors.sandbox.wire import JSON, Refused, Request, Response, Site
 
-PREPARING: Final = frozenset(
-    {
-        "delay", "create", "touch", "delete", "unshare", "revoke_object", "hide_field", "unhide_field",
-        "deactivate_user", "row_lock", "expire_cursors", "expire_sessions", "revoke_grants",
-    }
-)  # fmt: skip
-"""Actions that happen before the request is handled, which then takes its course."""
+PREPARING: Final = frozenset({"delay", "clock_skew"})
+"""Actions of the sandbox's own that happen before the request is handled, which then takes its course.
+
+So does every mutation of the sites: `Faults` is told their names.
+"""
 INSTEAD: Final = frozenset({"status", "html_503", "drop_before"})
 """Actions that answer (or cut the line) without handling the request."""
-AFTER: Final = frozenset({"commit_then_drop", "commit_then_500", "truncated_json"})
+AFTER: Final = frozenset({"commit_then_drop", "commit_then_500", "truncated_json", "wrong_content_type"})
 """Actions that handle the request and then spoil the answer."""
 ACTIONS: Final = PREPARING | INSTEAD | AFTER
+"""What every sandbox can do, whatever its sites."""
 
 _MATCHERS: Final = frozenset({"method", "path", "user", "body", "org", "nth", "times"})
 _MAINTENANCE: Final = (
@@ -58,15 +59,21 @@ class Rule:
             and (self.body is None or self.body.search(request.body.decode("utf-8", "replace")) is not None)
         )
 
+    @property
+    def prepares(self) -> bool:
+        """Whether the request takes its course after this rule has acted."""
+        return self.action not in INSTEAD | AFTER
+
     def view(self) -> JSON:
         """The rule as JSON."""
         return {"id": self.id, **self.source, "seen": self.seen, "fired": self.fired}
 
 
 class Faults:
-    """The rules in force, oldest first."""
+    """The rules in force, oldest first. `mutations` are the names of all mutations of all sites."""
 
-    def __init__(self) -> None:
+    def __init__(self, mutations: AbstractSet[str] = frozenset()) -> None:
+        self.actions = ACTIONS | mutations
         self._rules: dict[int, Rule] = {}
         self._next = 1
 
@@ -81,12 +88,12 @@ class Faults:
             raise Refused("`match` and `action` must be objects")
         action = dict(action)
         name = action.pop("name", None)
-        if not isinstance(name, str) or name not in ACTIONS:
-            raise Refused(f"unknown action {name!r}; there are {', '.join(sorted(ACTIONS))}")
+        if not isinstance(name, str) or name not in self.actions:
+            raise Refused(f"unknown action {name!r}; there are {', '.join(sorted(self.actions))}")
         if unknown := match.keys() - _MATCHERS:
             raise Refused(f"unknown matcher {', '.join(sorted(unknown))}; there are {', '.join(sorted(_MATCHERS))}")
-        if name == "delay" and not isinstance(action.get("seconds"), int | float):
-            raise Refused("delay needs `seconds`")
+        if name in PREPARING and not _is_number(action.get("seconds")):
+            raise Refused(f"{name} needs `seconds`")
         if name == "status" and not isinstance(action.get("status"), int):
             raise Refused("status needs `status`, an HTTP status code")
         try:
@@ -131,7 +138,7 @@ class Faults:
             rule.seen += 1
             if rule.seen < rule.nth or (rule.times and rule.fired >= rule.times):
                 continue
-            if rule.action not in PREPARING:
+            if not rule.prepares:
                 if decided:
                     continue
                 decided = True
@@ -163,4 +170,12 @@ def answer_after(rule: Rule, site: Site, response: Response) -> Response | None:
         return None
     if rule.action == "commit_then_500":
         return site.failure(500)
+    if rule.action == "wrong_content_type":
+        kind = str(rule.arguments.get("content_type") or "text/html;charset=UTF-8")
+        headers = {name: value for name, value in response.headers.items() if name.lower() != "content-type"}
+        return Response(response.status, response.body, {**headers, "content-type": kind})
     return Response(response.status, response.body[: len(response.body) // 2], response.headers)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

@@ -18,6 +18,7 @@ _KEPT: Final = frozenset(
 )  # fmt: skip
 """Query parameters whose values are logged. Everything else is masked, known or not."""
 _SECRET: Final = re.compile(r"00D\w{12}(?:!|%21)[\w.%-]+|5Aep861[\w-]+|aPrx[\w-]+|eyJ[\w-]+\.[\w-]+(?:\.[\w-]+)?")
+_NAMES_ONE: Final = re.compile(r"(?=.*\d)(?:\w{15}|\w{18})(?:-\d+)?|\d+|[\w-]{20,}", re.ASCII)
 _MASK: Final = "***"
 _CAPACITY: Final = 100_000
 
@@ -37,6 +38,7 @@ class Entry:
     ms: float
     subrequests: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
+    leaks: tuple[str, ...] = ()
 
 
 class RequestLog:
@@ -64,12 +66,24 @@ class RequestLog:
         ms: float,
         subrequests: tuple[str, ...],
         faults: tuple[str, ...],
+        leaks: tuple[str, ...] = (),
     ) -> None:
         """Log one request; secrets are masked here and never stored."""
         self._last += 1
         parts = tuple(_mask_part(part) for part in subrequests)
         entry = Entry(
-            self._last, at, org, user, method, mask(path), _mask_query(query), status, round(ms, 3), parts, faults
+            self._last,
+            at,
+            org,
+            user,
+            method,
+            mask(path),
+            _mask_query(query),
+            status,
+            round(ms, 3),
+            parts,
+            faults,
+            leaks,
         )
         self._entries.append(entry)
 
@@ -77,9 +91,31 @@ class RequestLog:
         """All requests after number `sequence`, oldest first."""
         return [asdict(e) for e in self._entries if e.sequence > sequence and org in {"", e.org}]
 
+    def invariants(self, sequence: int, org: str = "") -> JSON:
+        """What happened after number `sequence`: calls by user and class of path, and what nobody was to see.
+
+        `calls` is user -> "METHOD path" (ids, locators and keys are `{}`) -> count; a request without a user's token
+        counts for "". `leaks` is user -> number of records and fields that left although she may not see them.
+        """
+        calls: dict[str, dict[str, int]] = {}
+        leaks: dict[str, int] = {}
+        for entry in self._entries:
+            if entry.sequence <= sequence or org not in {"", entry.org}:
+                continue
+            name, by_class = f"{entry.method} {path_class(entry.path)}", calls.setdefault(entry.user, {})
+            by_class[name] = by_class.get(name, 0) + 1
+            if entry.leaks:
+                leaks[entry.user] = leaks.get(entry.user, 0) + len(entry.leaks)
+        return {"last": self._last, "calls": calls, "leaks": leaks}
+
     def clear(self) -> None:
         """Forget all requests."""
         self._entries.clear()
+
+
+def path_class(path: str) -> str:
+    """`path` with everything that names one record or page replaced by `{}`."""
+    return "/".join("{}" if _NAMES_ONE.fullmatch(part) else part for part in path.rstrip("/").split("/"))
 
 
 def mask(text: str) -> str:

@@ -3,12 +3,13 @@
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from connectors.sandbox.clock import Clock
-from connectors.sandbox.faults import INSTEAD, PREPARING, Faults, Rule, answer_after, answer_instead
+from connectors.sandbox.faults import INSTEAD, Faults, Rule, answer_after, answer_instead
 from connectors.sandbox.listen import ABORT
 from connectors.sandbox.requestlog import RequestLog
 from connectors.sandbox.wire import JSON, Refused, Request, Response, Site
@@ -32,7 +33,7 @@ class Sandbox:
         self.sites = {site.alias: site for site in sites}
         self.clock = clock
         self.about = about
-        self.faults = Faults()
+        self.faults = Faults(frozenset().union(*(site.mutations for site in sites)))
         self.log = RequestLog()
         self._snapshots: dict[str, dict[str, object]] = {}
         self.save(_INITIAL)
@@ -87,6 +88,7 @@ class Sandbox:
             ms=(time.perf_counter() - started) * 1000,
             subrequests=site.subrequests(request),
             faults=tuple(rule.action for rule in rules),
+            leaks=site.leaked(request, response, user) if response else (),
         )
         return response
 
@@ -94,12 +96,14 @@ class Sandbox:
         for rule in rules:
             if rule.action == "delay":
                 await asyncio.sleep(rule.arguments["seconds"])
-            elif rule.action in PREPARING:
+            elif rule.action == "clock_skew":
+                self.clock.advance(timedelta(seconds=rule.arguments["seconds"]))
+            elif rule.prepares:
                 try:
                     site.mutate(rule.action, user, rule.arguments)
                 except Refused as error:
                     return Response.text(f"Fault rule {rule.id} of the sandbox cannot act. {error}", 500)
-        final = next((rule for rule in rules if rule.action not in PREPARING), None)
+        final = next((rule for rule in rules if not rule.prepares), None)
         if final is None:
             return site.respond(request)
         if final.action in INSTEAD:

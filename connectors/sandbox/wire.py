@@ -54,6 +54,10 @@ class Site(Protocol):
 
     alias: str
 
+    @property
+    def mutations(self) -> frozenset[str]:
+        """The names that `mutate` knows; each is also an action of a fault rule."""
+
     def respond(self, request: Request) -> Response:
         """Answer one request."""
 
@@ -68,6 +72,12 @@ class Site(Protocol):
 
     def subrequests(self, request: Request) -> tuple[str, ...]:
         """Method and URL of each request inside a composite one."""
+
+    def leaked(self, request: Request, response: Response, user_id: str) -> tuple[str, ...]:
+        """What an answer gave a user that she may not see, as ids or `Object.Field`; must always be empty.
+
+        Decided apart from the engine that made the answer, by the rights as they stand after it.
+        """
 
     def mutate(self, name: str, user_id: str, arguments: Mapping[str, Any]) -> JSON:
         """Change data or rights behind the users' backs; `user_id` is the default for a `user` argument.

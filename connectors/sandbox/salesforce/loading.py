@@ -34,6 +34,7 @@ class Settings:
     my_domain: str
     daily_limit: int
     assignment: Mapping[str, str] = field(default_factory=dict)
+    restriction_rules: Iterable[Mapping[str, object]] = ()
 
 
 def load(make: "type[Org]", document: Mapping[str, object], records: Iterable[tuple[str, Mapping[str, object]]],
@@ -73,6 +74,7 @@ def _settings(document: Mapping[str, object]) -> Settings:
         str(head.get("my_domain") or "sandbox"),
         int(str(head.get("daily_api_limit") or DEFAULT_DAILY_LIMIT)),
         {str(name): _resolve(str(target)) for name, target in assigned.items()},
+        _items(document, "restriction_rules"),
     )
 
 

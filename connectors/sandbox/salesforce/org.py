@@ -11,6 +11,7 @@ from connectors.sandbox.salesforce import loading
 from connectors.sandbox.salesforce.errors import ApiError, no_such_type
 from connectors.sandbox.salesforce.ids import canonical, mint
 from connectors.sandbox.salesforce.permissions import Permissions
+from connectors.sandbox.salesforce.restrictions import Restrictions
 from connectors.sandbox.salesforce.schema import ObjectType, Schema
 from connectors.sandbox.salesforce.sharing import Sharing
 from connectors.sandbox.salesforce.store import Store
@@ -38,6 +39,7 @@ class Snapshot:
     permissions: object
     sharing: object
     numbers: Mapping[str, int]
+    restrictions: object
 
 
 class Org:
@@ -67,6 +69,7 @@ class Org:
         self.store = store
         self.sharing = sharing
         self.permissions = permissions
+        self.restrictions = Restrictions(settings.restriction_rules)
         self.clock = clock
         self.cursors: dict[str, Cursor] = {}
         self.recent: dict[str, dict[str, None]] = {}
@@ -129,8 +132,10 @@ class Org:
         return found
 
     def can_read(self, user_id: str, kind: str, row: Row) -> bool:
-        """Whether the user may read this record, draft e-mails, sharing and object permissions considered."""
-        return self.sharing.can_read(user_id, kind, row)
+        """Whether the user may read this record, by drafts, sharing, object permissions, restriction rules."""
+        if not self.sharing.can_read(user_id, kind, row):
+            return False
+        return not self.restrictions or not self.restrictions.forbid(self.user(user_id) or {}, kind, row)
 
     def now(self) -> str:
         """The virtual time as a stored datetime: whole seconds, as Salesforce keeps them."""
@@ -248,7 +253,11 @@ class Org:
         """The state of the org, for `restore`."""
         with self.lock:
             return Snapshot(
-                self.store.snapshot(), self.permissions.snapshot(), self.sharing.snapshot(), dict(self._numbers)
+                self.store.snapshot(),
+                self.permissions.snapshot(),
+                self.sharing.snapshot(),
+                dict(self._numbers),
+                self.restrictions.snapshot(),
             )
 
     def restore(self, snapshot: Snapshot) -> None:
@@ -257,6 +266,7 @@ class Org:
             self.store.restore(snapshot.rows)
             self.permissions.restore(snapshot.permissions)
             self.sharing.restore(snapshot.sharing)
+            self.restrictions.restore(snapshot.restrictions)
             self._numbers = dict(snapshot.numbers)
             self._locked_rows.clear()
             self._calls.clear()

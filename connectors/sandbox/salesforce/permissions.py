@@ -88,6 +88,11 @@ class Permissions:
         """The names of the visible fields that the user may write, as far as the field itself allows it."""
         return self._memoised("editable", user_id, kind, self._editable)
 
+    @property
+    def withdrawn(self) -> tuple[frozenset[tuple[str, str]], frozenset[tuple[str, str]]]:
+        """What was taken away at run time: (user, object) and (user or profile, `Object.Field`)."""
+        return frozenset(self._state.revoked), frozenset(self._state.hidden)
+
     def revoke_object(self, user_id: str, kind: str) -> None:
         """Take every right on an object from one user."""
         self._state.revoked.add((user_id, kind))
@@ -131,12 +136,13 @@ class Permissions:
             found = self._memo[key] = compute(user_id, kind)
         return found
 
-    def _grants(self, user_id: str) -> list[Grant]:
+    def grants_of(self, user_id: str) -> list[Grant]:
+        """The user's profile and permission sets."""
         profile = self._state.profiles.get(self._profile_of(user_id))
         return ([] if profile is None else [profile]) + [item for item in self._state.sets if user_id in item.assignees]
 
     def _permissions(self, user_id: str, _kind: str) -> frozenset[str]:
-        return frozenset().union(*(item.permissions for item in self._grants(user_id)))
+        return frozenset().union(*(item.permissions for item in self.grants_of(user_id)))
 
     def _letters(self, user_id: str, kind: str) -> frozenset[str]:
         if (user_id, kind) in self._state.revoked:
@@ -144,7 +150,7 @@ class Permissions:
         known = self._schema.object(kind)
         if known is None:
             return frozenset()
-        grants = self._grants(user_id)
+        grants = self.grants_of(user_id)
         letters: frozenset[str] = frozenset("R") if known.setup else frozenset()
         letters = letters.union(*(item.objects.get(kind, frozenset()) for item in grants))
         if kind == "FeedItem":
@@ -162,7 +168,7 @@ class Permissions:
         known = self._schema.object(kind)
         if known is None or "R" not in self.letters(user_id, kind):
             return frozenset()
-        grants = self._grants(user_id)
+        grants = self.grants_of(user_id)
         hidden = frozenset().union(*(item.hidden_fields for item in grants))
         hidden -= frozenset().union(*(item.fields for item in grants))
         hidden |= {name for holder, name in self._state.hidden if holder in {user_id, self._profile_of(user_id)}}
@@ -173,7 +179,7 @@ class Permissions:
         )
 
     def _editable(self, user_id: str, kind: str) -> frozenset[str]:
-        grants = self._grants(user_id)
+        grants = self.grants_of(user_id)
         readonly = frozenset().union(*(item.readonly_fields for item in grants))
         readonly -= frozenset().union(*(item.fields for item in grants))
         return frozenset(name for name in self.visible(user_id, kind) if f"{kind}.{name}" not in readonly)

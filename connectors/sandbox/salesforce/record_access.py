@@ -58,7 +58,7 @@ def query_access(org: Org, running_user: str, query: Query) -> tuple[list[str], 
     found: list[dict[str, Value]] = []
     for record_id in dict.fromkeys(record_ids):
         row = _row(org, record_id)
-        if row is None or not org.can_read(running_user, org.kind_of(record_id).name, row):
+        if row is None or not org.sharing.can_read(running_user, org.kind_of(record_id).name, row):
             continue
         access = access_of(org, user_id, row)
         if all(_meets(access, item) for item in demands):

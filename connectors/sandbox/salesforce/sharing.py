@@ -41,7 +41,7 @@ class Sharing:
     def __init__(self, store: Store, permissions: Permissions, owd: Mapping[str, str]) -> None:
         self._store = store
         self._permissions = permissions
-        self._owd = dict(owd)
+        self.owd = dict(owd)
         self.members: dict[str, frozenset[str]] = {}
         self.shares: dict[str, dict[str, Level]] = {}
         self._generation = (-1, -1, -1)
@@ -108,7 +108,7 @@ class Sharing:
         if kind == "Knowledge__kav":
             online = row.get("PublishStatus") == "Online"
             return Level.EDIT if "E" in self._permissions.letters(user_id, kind) else Level(int(online))
-        owd = self._owd.get(kind, "ControlledByParent" if kind in _ALWAYS_BY_PARENT else "Private")
+        owd = self.owd.get(kind, "ControlledByParent" if kind in _ALWAYS_BY_PARENT else "Private")
         if kind in _ALWAYS_BY_PARENT or (owd == "ControlledByParent" and any(map(row.get, _parents(kind, table.kind)))):
             level = self._by_parent(user_id, kind, row, _parents(kind, table.kind))
             own_draft = kind == "EmailMessage" and row.get("Status") == DRAFT and level > Level.NONE
@@ -143,7 +143,7 @@ class Sharing:
         return any(
             self.can_read(user_id, kind, row)
             for kind in _IMPLICIT_CHILDREN
-            if self._owd.get(kind) != "ControlledByParent"
+            if self.owd.get(kind) != "ControlledByParent"
             for row in self._store.linked(kind, "AccountId", account_id)
         )
 

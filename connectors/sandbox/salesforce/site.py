@@ -14,6 +14,7 @@ from connectors.sandbox.salesforce.oauth.identity import bearer
 from connectors.sandbox.salesforce.org import Org, Snapshot
 from connectors.sandbox.salesforce.pages import RecordPages
 from connectors.sandbox.salesforce.values import Row
+from connectors.sandbox.salesforce.watch import Watch
 from connectors.sandbox.wire import JSON, Refused, Request, Response
 
 REDIRECT_PATHS = ("/oauth/callback", "/OauthRedirect", "/callback")
@@ -46,8 +47,14 @@ class SalesforceSite:
         self.grants = Grants(org.id, clock, {client.id: client for client in _clients(org)})
         self._pages = RecordPages(org)
         self._notes = notes
+        self._watch = Watch(org)
         self._mutations = Mutations(org, self.grants)
         self._oauth = OAuthEndpoints(org, self.grants, clock)
+
+    @property
+    def mutations(self) -> frozenset[str]:
+        """See `mutations`."""
+        return self._mutations.names
 
     def respond(self, request: Request) -> Response:
         """Answer one request."""
@@ -100,6 +107,10 @@ class SalesforceSite:
             return tuple(f"{part.get('method', '')} {part.get('url', '')}" for part in parts)
         except (ValueError, AttributeError, TypeError):
             return ()
+
+    def leaked(self, request: Request, response: Response, user_id: str) -> tuple[str, ...]:
+        """See `watch`."""
+        return self._watch.leaked(request, response, user_id)
 
     def mutate(self, name: str, user_id: str, arguments: Mapping[str, Any]) -> JSON:
         """See `mutations`."""

@@ -34,6 +34,15 @@ class FakeSite:
         """None."""
         return ()
 
+    @property
+    def mutations(self) -> frozenset[str]:
+        """One."""
+        return frozenset({"hide_field"})
+
+    def leaked(self, request: Request, response: Response, user_id: str) -> tuple[str, ...]:
+        """Nothing."""
+        return ()
+
     def mutate(self, name: str, user_id: str, arguments: Mapping[str, Any]) -> JSON:
         """Nothing."""
         return {}
@@ -78,7 +87,9 @@ def rule(action: str, arguments: JSON | None = None, **match: str | int) -> JSON
         (rule("drop_before", path="("), "cannot be understood"),
         (rule("drop_before", nth="soon"), "cannot be understood"),
         (rule("delay"), "needs `seconds`"),
+        (rule("clock_skew", {"seconds": True}), "needs `seconds`"),
         (rule("status", {"status": "bad"}), "needs `status`"),
+        (rule("hide_field", {"field": "Case.Subject"}), "unknown action"),
     ],
 )
 def test_wrong_rules_are_refused(document: JSON, words: str) -> None:
@@ -133,7 +144,7 @@ def test_times_zero_fires_for_ever() -> None:
 
 def test_oldest_deciding_rule_wins_and_preparing_ones_join() -> None:
     """A delay and a change of rights go along with one decision about the answer; the other decision waits."""
-    faults = Faults()
+    faults = Faults(frozenset({"hide_field"}))
     faults.add(rule("delay", {"seconds": 0}))
     faults.add(rule("status", {"status": 503}))
     faults.add(rule("commit_then_drop"))
@@ -175,6 +186,9 @@ def test_answers_after() -> None:
     real = Response.json({"id": "500", "success": True}, 201)
     assert answer_after(faults.add(rule("commit_then_drop")), site, real) is None
     assert answer_after(faults.add(rule("commit_then_500")), site, real) == site.failure(500)
+    page = answer_after(faults.add(rule("wrong_content_type")), site, real)
+    assert page is not None
+    assert (page.body, page.headers["content-type"]) == (real.body, "text/html;charset=UTF-8")
     half = answer_after(faults.add(rule("truncated_json")), site, real)
     assert half is not None
     assert (half.status, half.body) == (201, real.body[: len(real.body) // 2])

@@ -1,0 +1,198 @@
+"""Watches what leaves the building: judges every answer by the bare rights, sharing no code with the engine.
+
+The engine decides by memoised levels; this module reads owners, roles, groups, shares and grants afresh for each answer
+and asks one question per record: may this user read it? What it finds is a bug of the sandbox.
+"""
+
+import csv
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from connectors.sandbox.salesforce.ids import canonical
+from connectors.sandbox.salesforce.schema import SYSTEM_NAMES
+from connectors.sandbox.wire import Request, Response
+
+if TYPE_CHECKING:
+    from connectors.sandbox.salesforce.org import Org
+    from connectors.sandbox.salesforce.values import Row
+
+_CHILDREN: Final = {"CaseComment": ("ParentId",), "EmailMessage": ("ParentId", "RelatedToId", "ActivityId"),
+                    "FeedItem": ("ParentId",)}  # fmt: skip
+_OPEN_TO_PARENT: Final = {"Task": ("WhatId", "WhoId"), "Event": ("WhatId", "WhoId")}
+_SHOWN_PARENT: Final = {**_CHILDREN, **_OPEN_TO_PARENT, "Contact": ("AccountId",)}
+_DRAFT: Final = "5"
+
+
+class Watch:
+    """Looks through the answers of one org."""
+
+    def __init__(self, org: "Org") -> None:
+        self._org = org
+
+    def leaked(self, request: Request, response: Response, user_id: str) -> tuple[str, ...]:
+        """Ids of records, and `Object.Field` of fields, in an answer to a user who may not read them.
+
+        Rights count as they stand after the request: within one composite request, a record that is read and then
+        given away is reported although the reading was lawful.
+        """
+        if not user_id or not response.body or not request.path.startswith("/services/data/"):
+            return ()
+        kind = next((value for name, value in response.headers.items() if name.lower() == "content-type"), "")
+        judge = _Judge(self._org, user_id)
+        found: dict[str, None] = {}
+        for name, record_id, fields in _records(self._org, kind, response.body):
+            if record_id and not judge.may_read(record_id):
+                found[record_id] = None
+            for field in fields:
+                if judge.hides(name, field):
+                    found[f"{name}.{field}"] = None
+        return tuple(found)
+
+
+def _records(org: "Org", content_type: str, body: bytes) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """Object, id ("" when none is told) and field names of each record in an answer."""
+    if content_type.startswith("text/csv"):
+        lines = csv.reader(body.decode().splitlines())
+        header = next(lines, [])
+        if "Id" in header:
+            place = header.index("Id")
+            for line in lines:
+                kind = org.schema.by_id(line[place])
+                yield kind.name if kind else "", line[place], tuple(name for name in header if "." not in name)
+    elif content_type.startswith("application/json"):
+        try:
+            yield from _in_json(json.loads(body))
+        except ValueError:  # a fault rule cut the answer in half
+            return
+
+
+def _in_json(document: object) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    stack = [document]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, list):
+            stack.extend(node)
+        elif isinstance(node, dict):
+            stack.extend(value for value in node.values() if isinstance(value, dict | list))
+            attributes = node.get("attributes")
+            if isinstance(attributes, dict) and isinstance(attributes.get("url"), str):
+                record_id = attributes["url"].rpartition("/")[2]
+                yield str(attributes.get("type")), record_id, tuple(node)
+
+
+class _Judge:
+    """One user's rights, read afresh: brute force on purpose."""
+
+    def __init__(self, org: "Org", user_id: str) -> None:
+        self._org = org
+        self._user = org.store.get("User", user_id) or {}
+        self._id = user_id
+        self._grants = org.permissions.grants_of(user_id)
+        self._withdrawn, self._hidden = org.permissions.withdrawn
+        system = {name for grant in self._grants for name in grant.permissions}
+        self._all = "ModifyAllData" in system
+        self._views_all = self._all or "ViewAllData" in system
+        self._names = self._circle()
+        self._known: dict[str, bool] = {}
+
+    def may_read(self, record_id: str) -> bool:
+        """Whether the user may read the record of this id; what does not exist is no leak."""
+        wide = canonical(record_id) or ""
+        kind = self._org.schema.by_id(wide)
+        row = self._org.store.get(kind.name, wide) if kind is not None else None
+        if kind is None or row is None:
+            return True
+        if wide not in self._known:
+            self._known[wide] = True  # a parent that leads back to its child decides nothing
+            rules = self._org.restrictions
+            self._known[wide] = self._shared(kind.name, row) and not rules.forbid(self._user, kind.name, row)
+        return self._known[wide]
+
+    def hides(self, kind: str, field: str) -> bool:
+        """Whether a field that exists is kept from the user."""
+        known = self._org.schema.object(kind)
+        found = known.field(field) if known is not None else None
+        if known is None or found is None or found.name in SYSTEM_NAMES:
+            return False
+        name = f"{known.name}.{found.name}"
+        given = any(name in grant.fields for grant in self._grants)
+        profile = str(self._user.get("ProfileId"))
+        if (self._id, name) in self._hidden or (profile, name) in self._hidden:
+            return True
+        return not given and any(name in grant.hidden_fields for grant in self._grants)
+
+    def _letters(self, kind: str) -> set[str]:
+        known = self._org.schema.object(kind)
+        if known is None or (self._id, kind) in self._withdrawn:
+            return set()
+        letters = {letter for grant in self._grants for letter in grant.objects.get(kind, "")}
+        own = any(kind in grant.objects for grant in self._grants)
+        if kind == "FeedItem" or known.setup or self._views_all:
+            letters.add("R")
+        if kind in {"CaseComment", "EmailMessage"} and not own:
+            letters |= self._letters("Case") & {"R", "V", "M"}
+        return letters | {"R"} if letters & {"V", "M"} else letters
+
+    def _shared(self, kind: str, row: "Row") -> bool:
+        """Object permissions and sharing, restriction rules left out."""
+        letters = self._letters(kind)
+        if "R" not in letters or self._all:
+            return "R" in letters
+        if kind == "EmailMessage" and row.get("Status") == _DRAFT and row.get("CreatedById") != self._id:
+            return False
+        if self._views_all or letters & {"V", "M"} or self._org.kind(kind).setup:
+            return True
+        if kind == "Knowledge__kav":
+            return row.get("PublishStatus") == "Online" or "E" in letters
+        return self._reached(kind, row)
+
+    def _reached(self, kind: str, row: "Row") -> bool:
+        """By parent, org-wide default, owner, share, or a child."""
+        known = self._org.kind(kind)
+        lookups = _SHOWN_PARENT.get(kind) or tuple(
+            item.name for item in known.fields.values() if item.custom and item.reference_to and not item.nillable
+        )
+        default = self._org.sharing.owd.get(kind, "ControlledByParent" if kind in _CHILDREN else "Private")
+        by_parent = any(self._reads_parent(row.get(lookup), row) for lookup in lookups)
+        if kind in _CHILDREN or (default == "ControlledByParent" and any(row.get(lookup) for lookup in lookups)):
+            return by_parent
+        given = self._org.sharing.shares.get(str(row["Id"]), {})
+        return (
+            default.startswith("Read")
+            or row.get("OwnerId") in self._names
+            or any(given.get(name) for name in self._names)
+            or (kind in _OPEN_TO_PARENT and by_parent)
+            or (kind == "Account" and self._reads_child(str(row["Id"])))
+        )
+
+    def _reads_parent(self, parent_id: object, child: "Row") -> bool:
+        kind = self._org.schema.by_id(str(parent_id)) if parent_id else None
+        row = self._org.store.get(kind.name, str(parent_id)) if kind is not None else None
+        if kind is None or row is None or (row.get("IsDeleted") and not child.get("IsDeleted")):
+            return False
+        return self._shared(kind.name, row)
+
+    def _reads_child(self, account_id: str) -> bool:
+        return any(
+            self._shared(kind, row)
+            for kind in ("Case", "Contact", "Opportunity")
+            if self._org.sharing.owd.get(kind) != "ControlledByParent"
+            for row in self._org.store.linked(kind, "AccountId", account_id)
+        )
+
+    def _circle(self) -> frozenset[str]:
+        """The user, her role, everybody in a role below it, and every group that holds one of them."""
+        circle = {self._id}
+        if own := self._user.get("UserRoleId"):
+            roles, above = set[str](), {str(own)}
+            while above:
+                tree = self._org.store.tables["UserRole"].rows.values()
+                above = {str(role["Id"]) for role in tree if role.get("ParentRoleId") in above} - roles
+                roles |= above
+            users = self._org.store.tables["User"].rows.values()
+            circle |= {str(own)} | roles | {str(user["Id"]) for user in users if user.get("UserRoleId") in roles}
+        groups = self._org.sharing.members
+        while grown := {group for group, members in groups.items() if members & circle} - circle:
+            circle |= grown
+        return frozenset(circle)

@@ -17,12 +17,13 @@ from connectors.sandbox.data import DEMO_USERNAMES, LONG_CASE_ID
 from connectors.sandbox.process import SandboxProcess
 from sidecar.actions import Click, draft
 from sidecar.app import build_services
-from sidecar.client import SYNCED, Client
+from sidecar.client import Client
 from sidecar.crm import open_session
 from sidecar.local import LocalSidecar, installations, principal
 from sidecar.retrieval import Index
 from sidecar.settings import Settings
 from sidecar.sync import sync
+from sidecar.vocabulary import VOCABULARIES
 
 ORG = "northwind"
 INDEXER = "sam.ostrander@northwind-sensing.example"
@@ -42,7 +43,7 @@ def run() -> list[Row]:
         sidecar = stack.enter_context(LocalSidecar(sandbox, state))
         rows = [row("ready_s", sidecar.ready_seconds, "s", "goal", 3.0)]
         indexer = sidecar.log_in(ORG, INDEXER)
-        for object_ in SYNCED:
+        for object_ in VOCABULARIES["salesforce"].indexed:
             indexer.sync(object_)
         agent = sidecar.log_in(ORG, DEMO_USERNAMES[0])
         rows += _warm(sandbox, agent)
@@ -84,7 +85,7 @@ def _cold(sandbox: SandboxProcess, state: Path) -> list[Row]:
     settings = Settings(state_dir=state, installations_file=installations(sandbox, state))
     services = build_services(settings)
     indexer, agent = (principal(services, sandbox, ORG, name) for name in (INDEXER, DEMO_USERNAMES[0]))
-    for object_ in SYNCED:
+    for object_ in VOCABULARIES["salesforce"].indexed:
         sync(services, open_session(services, indexer), object_)
     click = Click("summarize_case", RecordRef("salesforce", "Case", LONG_CASE_ID))
     index = Index(services.embedder, services.vectors, services.keys)

@@ -42,8 +42,10 @@ def draft(services: Services, principal: Principal, click: Click) -> Shown:
     if known := _known(services, principal, click):
         return known
     clock = _Stopwatch()
+    if click.record.crm != principal.crm:
+        raise Invalid("You are logged in at another CRM. Log in there to draft on this record.")
     with trail.refusals(services, principal, kind="draft", action=click.action, record=click.record):
-        template = services.templates.get(click.action)
+        template = services.templates.get(click.action, crm=principal.crm)
         _check_exclusions(template, click)
         purpose = click.purpose or services.policy.default_purpose(click.action)
         services.policy.authorize(principal, action=click.action, purpose=purpose, record=None)
@@ -131,7 +133,7 @@ def edit(
         if text is None:
             continue
         claims.append(claim if text == claim.text else _edited(claim, text))
-    template = services.templates.get(stored.action, int(stored.template.partition("@")[2]))
+    template = services.templates.get(stored.action, int(stored.template.partition("@")[2]), crm=stored.crm)
     values = templates.compose(
         template,
         claims,

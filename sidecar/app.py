@@ -117,14 +117,7 @@ def create_app(settings: Settings, services: Services | None = None) -> Flask:
 
 
 def _connect(installation: Installation, tokens: TokenStore) -> Connector:
-    return connector_class(installation.crm)(
-        login_url=installation.login_url,
-        client_id=installation.client_id,
-        client_secret=installation.secret(),
-        tokens=tokens,
-        ca_file=str(installation.ca_file) if installation.ca_file else None,
-        api_version=installation.api_version,
-    )
+    return connector_class(installation.crm)(tokens=tokens, **installation.options())
 
 
 def _openapi() -> Response:

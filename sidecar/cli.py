@@ -99,34 +99,33 @@ def connect(url: str, installation: str, *, no_browser: bool) -> None:
 
     client = log_in(url, installation, click.echo if no_browser else webbrowser.open)
     remember(_session_file(), url, client)
-    me = client.call("GET", "/v1/me")
-    click.echo(f"Connected as {me['name']} ({me['crm']}, org {me['tenant']}).")
+    me = client.me
+    rights = me["attributes"].get("access", "user-level")
+    click.echo(f"Connected as {me['name']} ({me['crm']} {me['tenant']}, {rights} access).")
 
 
 @main.command()
 @click.option("--full", is_flag=True, help="Start over instead of reading what changed.")
 def sync(*, full: bool) -> None:
     """Bring the index up to date, as the connected user."""
-    from sidecar.client import SYNCED  # noqa: PLC0415
-
     client = _client()
-    for object_ in SYNCED:
+    for object_ in client.me["indexed"]:
         with _bar(object_) as advance:
             indexed = client.sync(object_, full=full, advance=advance)
         out.print(f"{object_}: {indexed} records indexed.")
 
 
 @main.command()
-@click.argument("case_id")
+@click.argument("record_id", metavar="CASE_OR_TICKET_ID")
 @click.option("--action", default="summarize_case", show_default=True)
 @click.option("--purpose", default=None)
-@click.option("--exclude", multiple=True, help="A field to leave out, such as Case.Description.")
+@click.option("--exclude", multiple=True, help="A field to leave out, such as Case.Description or tickets.content.")
 @click.option("--json", "as_json", is_flag=True, help="Print the draft as JSON.")
-def draft(case_id: str, action: str, purpose: str | None, exclude: tuple[str, ...], *, as_json: bool) -> None:
-    """Draft an action on a case. Nothing is written."""
+def draft(record_id: str, action: str, purpose: str | None, exclude: tuple[str, ...], *, as_json: bool) -> None:
+    """Draft an action on a case or ticket. Nothing is written."""
     options: dict[str, Any] = {"exclude_fields": list(exclude)} | ({"purpose": purpose} if purpose else {})
     with _spinner("Drafting"):
-        made = _client().draft(action, case_id, **options)
+        made = _client().draft(action, record_id, **options)
     _print(made, as_json=as_json)
 
 

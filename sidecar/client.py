@@ -8,6 +8,7 @@ import secrets
 import time
 import webbrowser
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
@@ -21,9 +22,6 @@ PATIENCE = 300
 DONE = b"You are logged in. You can close this window and return to the command line.\n"
 TIMEOUT = (5, 120)
 """Seconds to connect, to answer."""
-
-SYNCED = ("Knowledge__kav", "Case")
-"""The objects of the index, in the order in which they are synced."""
 
 
 class Problem(Exception):
@@ -61,9 +59,14 @@ class Client:
             raise Problem(found)
         return found
 
+    @cached_property
+    def me(self) -> dict[str, Any]:
+        """Who is logged in, and what her CRM calls things."""
+        return self.call("GET", "/v1/me")
+
     def draft(self, action: str, record_id: str, **options: object) -> dict[str, Any]:
-        """Draft `action` on a case."""
-        record = {"crm": "salesforce", "object": "Case", "id": record_id}
+        """Draft `action` on a case or ticket."""
+        record = {"crm": self.me["crm"], "object": self.me["case_object"], "id": record_id}
         return self.call("POST", "/v1/drafts", {"action": action, "record": record, **options})
 
     def apply(self, draft: Mapping[str, Any]) -> dict[str, Any]:

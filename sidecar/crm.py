@@ -10,8 +10,8 @@ from sidecar.errors import CrmFailed, NotFound, PreconditionFailed, Refused, Una
 from sidecar.interfaces import Services
 
 
-def open_session(services: Services, principal: Principal) -> Session:
-    """Live access as `principal`.
+def open_session(services: Services, principal: Principal, *, urgent: bool = True) -> Session:
+    """Live access as `principal`. One that is not `urgent` (a sync) leaves room for those who wait for an answer.
 
     Raises:
         Unauthenticated: her grant is gone, or her org is no longer configured.
@@ -20,7 +20,7 @@ def open_session(services: Services, principal: Principal) -> Session:
     if connector is None:
         raise Unauthenticated("Your CRM org is not configured here any more. Ask your administrator.")
     with crm_errors():
-        return connector.session(principal.grant_id)
+        return connector.session(principal.grant_id, urgent=urgent)
 
 
 @contextmanager

@@ -205,7 +205,7 @@ class Retention:
     rows: timedelta = timedelta(days=90)
 
 
-TITLE_FIELDS = ("Subject", "Title")
+TITLE_FIELDS = ("Subject", "Title", "subject")
 """Fields that name a record rather than say something."""
 
 JSON = dict[str, Any]

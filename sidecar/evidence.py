@@ -207,6 +207,6 @@ def _target_now(services: Services, draft: Draft, record: Record) -> Draft:
         draft = replace(draft, before=None)
     if all(claim.grounding is not Grounding.HIDDEN for claim in draft.claims):
         return draft
-    template = services.templates.get(draft.action, int(draft.template.partition("@")[2]))
+    template = services.templates.get(draft.action, int(draft.template.partition("@")[2]), crm=draft.crm)
     values = compose(template, draft.claims, key=write.key, when=draft.created.date(), max_bytes=write.target.max_bytes)
     return replace(draft, write=replace(write, values=values))

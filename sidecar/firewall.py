@@ -32,9 +32,11 @@ KNOWN_CATEGORIES: Final[Mapping[str, str]] = {
 """Data category of a field -> what its value is masked as, wherever it stands."""
 CONTENT: Final = frozenset({"user.content", "system.knowledge"})
 """Categories whose text becomes passages. Other fields only describe."""
-ALTERNATIVES: Final = {"HtmlBody": "TextBody"}
+ALTERNATIVES: Final = {"HtmlBody": "TextBody", "hs_email_html": "hs_email_text"}
 """A field that repeats another: used when the other is empty, and looked at for hidden text all the same."""
-MESSAGES: Final = frozenset({"TextBody", "HtmlBody", "Description", "CommentBody"})
+MESSAGES: Final = frozenset(
+    {"TextBody", "HtmlBody", "Description", "CommentBody", "content", "hs_email_text", "hs_email_html", "hs_note_body"}
+)
 """Fields in which people quote and sign."""
 MAX_CLAIM: Final = 2_000
 """Characters of one claim."""

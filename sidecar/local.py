@@ -143,9 +143,10 @@ def principal(services: Services, sandbox: SandboxProcess, installation: str, us
 
 
 def _installation(org: SandboxOrg, ca_file: Path) -> dict[str, str]:
+    addresses = {"login_url": org.https} if org.vendor == "salesforce" else {"api_url": org.https, "app_url": org.https}
     return {
-        "crm": "salesforce",
-        "login_url": org.https,
+        "crm": org.vendor,
+        **addresses,
         "client_id": org.web_client.id,
         "client_secret": org.web_client.secret,
         "ca_file": str(ca_file),

@@ -18,8 +18,12 @@ from sidecar.domain import Label, Principal, Retention
 from sidecar.errors import Refused
 from sidecar.policy_files import Classification, Files, PurposeFile, read
 
-RECORD_ATTRIBUTES: Mapping[str, str] = {"status": "Status", "severity": "Severity__c", "region": "Region__c"}
-"""Cedar attribute of a record -> the field that holds it."""
+RECORD_ATTRIBUTES: Mapping[str, tuple[str, ...]] = {
+    "status": ("Status", "hs_pipeline_stage"),
+    "severity": ("Severity__c", "severity"),
+    "region": ("Region__c", "region"),
+}
+"""Cedar attribute of a record -> the field that holds it, in one CRM or the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +170,7 @@ class Policy:
     def record_attributes(self, object_: str) -> tuple[str, ...]:
         """The fields of a record that the rules look at."""
         known = self._labels.objects.get(object_, {})
-        return tuple(field for field in RECORD_ATTRIBUTES.values() if field in known)
+        return tuple(field for fields in RECORD_ATTRIBUTES.values() for field in fields if field in known)
 
 
 def _withhold(reason: str, rule: str, labelled: tuple[Label, frozenset[str]]) -> FieldVerdict:
@@ -207,5 +211,8 @@ def _resource(principal: Principal, record: Record | None) -> tuple[dict[str, st
         uid = {"type": "Org", "id": principal.tenant}
         return uid, {"uid": uid, "attrs": {"tenant": principal.tenant}, "parents": []}
     uid = {"type": "Record", "id": record.ref.id}
-    attributes = {name: str(record.fields.get(field) or "") for name, field in RECORD_ATTRIBUTES.items()}
+    attributes = {
+        name: next((str(value) for field in fields if (value := record.fields.get(field))), "")
+        for name, fields in RECORD_ATTRIBUTES.items()
+    }
     return uid, {"uid": uid, "attrs": {"object": record.ref.object, **attributes}, "parents": []}

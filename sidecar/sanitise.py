@@ -57,6 +57,8 @@ _INVISIBLE: Final = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b\u200e\u200f\u2060-\u2064\u2066-\u206f\u202a-\u202e"
     "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e01ef]"
 )
+HTML_FIELDS: Final = frozenset({"HtmlBody", "hs_email_html", "hs_note_body", "hs_call_body", "hs_task_body"})
+"""Fields that hold markup even when no element is seen in them."""
 _REVERSED: Final = re.compile("\u202e([^\u202a-\u202e\u2066-\u2069\n]*)")
 """Shown from right to left, so a reader sees it the other way round than it is stored."""
 _JOINERS: Final = re.compile("(?<![^\x00-\x7f])[\u200c\u200d]|[\u200c\u200d](?![^\x00-\x7f])")
@@ -101,7 +103,7 @@ def clean(raw: str, *, html: bool) -> Clean:
 
 def is_html(field: str, raw: str) -> bool:
     """Whether a field holds markup: by its name, or because it holds an element of HTML."""
-    return field.startswith("Html") or ("<" in raw and _ELEMENT.search(raw) is not None)
+    return field in HTML_FIELDS or ("<" in raw and _ELEMENT.search(raw) is not None)
 
 
 def _from_html(raw: str, hidden: list[str], alt: list[str]) -> str:

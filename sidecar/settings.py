@@ -2,11 +2,11 @@
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, TypeAdapter, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from sidecar.errors import Misconfigured
@@ -27,13 +27,11 @@ def _cache() -> Path:
     return ROOT / ".cache" if (ROOT / "pyproject.toml").is_file() else Path.home() / ".cache" / "crm-sidecar"
 
 
-class Installation(BaseModel):
-    """One CRM org. The client secret is a value here only outside production; there it comes from Vault."""
+class _Installation(BaseModel):
+    """What every CRM needs. The client secret is a value here only outside production; there it comes from Vault."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    crm: Literal["salesforce"]
-    login_url: str
     client_id: str
     client_secret: SecretStr | None = None
     client_secret_file: Path | None = None
@@ -55,6 +53,57 @@ class Installation(BaseModel):
                 # Without the cause, here and below: it may quote what stands in the file.
                 raise Misconfigured("The file of a client secret cannot be read: check its path and rights.") from None
         raise Misconfigured("An installation has neither client_secret nor client_secret_file.")
+
+    def options(self) -> dict[str, Any]:
+        """What the connector is made with, by the names that it gives it."""
+        return {
+            **self.model_dump(exclude={"crm", "client_secret", "client_secret_file", "ca_file"}, exclude_none=True),
+            "client_secret": self.secret(),
+            "ca_file": str(self.ca_file) if self.ca_file else None,
+        }
+
+
+class SalesforceInstallation(_Installation):
+    """One Salesforce org. `login_url` is its My Domain."""
+
+    crm: Literal["salesforce"]
+    login_url: str
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Where tokens travel."""
+        return (self.login_url,)
+
+
+class AccessRule(BaseModel):
+    """Which records of an object a user sees through a token that sees them all: as near as one comes to HubSpot."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    view: Literal["owner", "team", "all"] = "team"
+    unassigned: bool = False
+
+
+class HubSpotInstallation(_Installation):
+    """One HubSpot portal and one of its apps.
+
+    `access` holds for an account-level app only, whose token sees the whole account: per object who sees what. An
+    object that is not named is seen by its owner and the owner's teams, and by nobody while it has no owner.
+    """
+
+    crm: Literal["hubspot"]
+    api_url: str = "https://api.hubapi.com"
+    app_url: str = "https://app.hubspot.com"
+    access: dict[str, AccessRule] = {}
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Where tokens travel."""
+        return (self.api_url, self.app_url)
+
+
+Installation = SalesforceInstallation | HubSpotInstallation
+_INSTALLATION: TypeAdapter[Installation] = TypeAdapter(Annotated[Installation, Field(discriminator="crm")])
 
 
 class Settings(BaseSettings):
@@ -124,7 +173,7 @@ class Settings(BaseSettings):
                 "The file of CRM orgs cannot be read: set CRM_SIDECAR_INSTALLATIONS_FILE (example: docs/operations.md)."
             ) from None
         try:
-            found = {str(name): Installation.model_validate(value) for name, value in (raw or {}).items()}
+            found = {str(name): _INSTALLATION.validate_python(value) for name, value in (raw or {}).items()}
         except (ValidationError, AttributeError):
             raise Misconfigured(
                 "The file of CRM orgs does not have the documented form: see docs/operations.md."
@@ -152,10 +201,10 @@ class Settings(BaseSettings):
 
 
 def _refuse_non_vendor(name: str, installation: Installation) -> None:
-    url = urlsplit(installation.login_url)
-    if url.scheme != "https" or not (url.hostname or "").endswith(VENDOR_HOSTS):
-        raise Misconfigured(
-            f"Production mode allows only the vendor's own hosts over https: see installation {name!r}."
-        )
+    for url in map(urlsplit, installation.addresses):
+        if url.scheme != "https" or not (url.hostname or "").endswith(VENDOR_HOSTS):
+            raise Misconfigured(
+                f"Production mode allows only the vendor's own hosts over https: see installation {name!r}."
+            )
     if installation.client_secret is not None:
         raise Misconfigured(f"Production mode takes no client_secret from a file in clear: see installation {name!r}.")

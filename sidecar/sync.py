@@ -17,13 +17,12 @@ from sidecar.errors import Conflict
 from sidecar.firewall import admit
 from sidecar.interfaces import Services
 from sidecar.retrieval import Index
+from sidecar.vocabulary import VOCABULARIES
 
 BATCH = 50
 """Records admitted, embedded and stored together."""
 LEASE = timedelta(minutes=5)
 INDEX_PURPOSE = "index"
-PEOPLE = {"Case": ("Contact.Name", "Contact.Email", "Contact.Phone", "Owner.Name")}
-"""Fields that tell whose names to mask in the embedded text; they are not embedded themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +70,7 @@ def _sync(services: Services, session: Session, object_: str, *, full: bool, lim
         indexed = removed = 0
         fields = services.policy.fields(object_, purpose=services.policy.purpose(INDEX_PURPOSE))
         with crm_errors():
-            for batch in _batches(session.changes(checkpoint, (*fields, *PEOPLE.get(object_, ())))):
+            for batch in _batches(session.changes(checkpoint, (*fields, *_masked_with(object_)))):
                 records = [change.record for change in batch if change.record is not None]
                 index.forget(tenant, [change.ref for change in batch])
                 _store(services, index, tenant, records, fields)
@@ -97,6 +96,11 @@ def _store(services: Services, index: Index, tenant: str, records: Sequence[Reco
         fingerprint=services.keys.hasher(tenant),
     )
     index.vectors(tenant, admitted)
+
+
+def _masked_with(object_: str) -> tuple[str, ...]:
+    """Fields that tell whose names to mask in the embedded text; they are not embedded themselves."""
+    return next((words.masked_with[object_] for words in VOCABULARIES.values() if object_ in words.masked_with), ())
 
 
 def _batches(changes: Iterator[Change]) -> Iterator[list[Change]]:

@@ -55,10 +55,15 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """One released version of one action. `targets` stand best first; `digest` is the SHA-256 of its file."""
+    """One released version of one action, for one CRM.
+
+    `noun` is what that CRM calls the record ("case"). `targets` stand best first; `digest` is the SHA-256 of the file.
+    """
 
     action: str
     version: int
+    crm: str
+    noun: str
     title: str
     purpose: str
     task: str
@@ -103,39 +108,64 @@ class _WriteFile(_Strict):
     form: Form
     subject: str = Field(max_length=SUBJECT_LENGTH)
     status: str
+
+
+class _CrmFile(_Strict):
+    noun: str = Field(pattern=r"^[a-z]+$")
+    title: str
+    fields: dict[str, tuple[str, ...]] = Field(min_length=1)
+    related: _RelatedFile
     targets: tuple[TargetKind, ...] = Field(min_length=1)
     audience: str
     undo: str
 
-
-class _TemplateFile(_Strict):
-    action: str = Field(pattern=r"^[a-z_]+$")
-    version: int = Field(ge=1)
-    title: str
-    purpose: str
-    task: str
-    fields: dict[str, tuple[str, ...]] = Field(min_length=1)
-    related: _RelatedFile
-    sections: tuple[_SectionFile, ...] = Field(min_length=1)
-    max_sentences: int = Field(ge=1, le=20)
-    write: _WriteFile
-    output: dict[str, Any]
-
     @model_validator(mode="after")
     def consistent(self) -> Self:
-        """The parts must speak of the same sections and objects."""
-        names = [section.name for section in self.sections]
-        claims = self.output.get("properties", {}).get("claims", {})
-        section = claims.get("items", {}).get("properties", {}).get("section", {})
-        if section.get("enum") != names or claims.get("maxItems") != self.max_sentences:
-            raise ValueError("output does not fit the sections")
+        """What is searched must be read."""
         if missing := set(self.related.objects) - self.fields.keys():
             raise ValueError(f"related objects without fields: {sorted(missing)}")
         return self
 
 
+class _TemplateFile(_Strict):
+    action: str = Field(pattern=r"^[a-z_]+$")
+    version: int = Field(ge=1)
+    purpose: str
+    task: str
+    crms: dict[str, _CrmFile] = Field(min_length=1)
+    sections: tuple[_SectionFile, ...] = Field(min_length=1)
+    max_sentences: int = Field(ge=1, le=20)
+    write: _WriteFile
+    output: dict[str, Any]
+
+    @model_validator(mode="before")
+    @classmethod
+    def first_form(cls, data: Any) -> Any:  # noqa: ANN401 - YAML as it comes
+        """The first releases knew Salesforce only and had its part on the top level."""
+        if not isinstance(data, dict) or "crms" in data or not isinstance(data.get("write"), dict):
+            return data
+        write = dict(data["write"])
+        own = {name: write.pop(name) for name in ("targets", "audience", "undo") if name in write}
+        rest = {name: value for name, value in data.items() if name not in {"title", "fields", "related", "write"}}
+        own |= {name: data[name] for name in ("title", "fields", "related") if name in data}
+        return rest | {"write": write, "crms": {"salesforce": {"noun": "case", **own}}}
+
+    @model_validator(mode="after")
+    def consistent(self) -> Self:
+        """The output must speak of the same sections."""
+        names = [section.name for section in self.sections]
+        claims = self.output.get("properties", {}).get("claims", {})
+        section = claims.get("items", {}).get("properties", {}).get("section", {})
+        if section.get("enum") != names or claims.get("maxItems") != self.max_sentences:
+            raise ValueError("output does not fit the sections")
+        return self
+
+
 def read(directory: Path) -> list[Template]:
     """Read `<action>/<version>.yaml` below `directory` and check each file against its listed digest.
+
+    Returns:
+        A template for each CRM that a file speaks of.
 
     Raises:
         Misconfigured: the list or a template is missing, unlisted, altered, or does not fit the schema.
@@ -144,7 +174,7 @@ def read(directory: Path) -> list[Template]:
     found = {path.relative_to(directory).as_posix(): path for path in sorted(directory.glob("*/*.yaml"))}
     for name in sorted(listed.keys() ^ found.keys()):
         raise Misconfigured(f"Template {name} stands in {DIGESTS} or on disk, not in both. Restore the release.")
-    return [_load(name, path, listed[name]) for name, path in found.items()]
+    return [template for name, path in found.items() for template in _load(name, path, listed[name])]
 
 
 def _digests(directory: Path) -> dict[str, str]:
@@ -158,7 +188,7 @@ def _digests(directory: Path) -> dict[str, str]:
     return {match[2]: match[1] for match in matches if match}
 
 
-def _load(name: str, path: Path, digest: str) -> Template:
+def _load(name: str, path: Path, digest: str) -> list[Template]:
     content = path.read_bytes()
     if not secrets.compare_digest(hashlib.sha256(content).hexdigest(), digest):
         raise Misconfigured(f"Template {name} differs from its released digest. Restore it or release a new version.")
@@ -168,13 +198,17 @@ def _load(name: str, path: Path, digest: str) -> Template:
         raise Misconfigured(f"Template {name} is not a valid template.") from error
     if name != f"{file.action}/{file.version}.yaml":
         raise Misconfigured(f"Template {name} names another action or version than its path.")
-    return Template(
-        **file.model_dump(
-            include={"action", "version", "title", "purpose", "task", "fields", "max_sentences", "output"}
-        ),
-        related=file.related.objects,
-        related_limit=file.related.limit,
-        sections=tuple(Section(**section.model_dump()) for section in file.sections),
-        **file.write.model_dump(),
-        digest=digest,
-    )
+    common = file.model_dump(include={"action", "version", "purpose", "task", "max_sentences", "output"})
+    return [
+        Template(
+            **common,
+            **file.write.model_dump(),
+            **part.model_dump(exclude={"related"}),
+            crm=crm,
+            related=part.related.objects,
+            related_limit=part.related.limit,
+            sections=tuple(Section(**section.model_dump()) for section in file.sections),
+            digest=digest,
+        )
+        for crm, part in file.crms.items()
+    ]

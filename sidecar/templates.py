@@ -38,7 +38,7 @@ class TemplateSet:
     """The released templates of one installation."""
 
     def __init__(self, templates: Sequence[Template]) -> None:
-        self._templates = {(template.action, template.version): template for template in templates}
+        self._templates = {(template.crm, template.action, template.version): template for template in templates}
 
     @classmethod
     def load(cls, directory: Path) -> Self:
@@ -49,20 +49,20 @@ class TemplateSet:
         """
         return cls(read(directory))
 
-    def get(self, action: str, version: int | None = None) -> Template:
-        """One template; the newest version when none is asked for.
+    def get(self, action: str, version: int | None = None, *, crm: str = "salesforce") -> Template:
+        """One template for one CRM; the newest version when none is asked for.
 
         Raises:
-            NotFound: there is no such action or version.
+            NotFound: there is no such action or version for this CRM.
         """
-        versions = [v for name, v in self._templates if name == action and version in (None, v)]
+        versions = [v for at, name, v in self._templates if (at, name) == (crm, action) and version in (None, v)]
         if not versions:
             raise NotFound("There is no such action. Ask for the list of actions.")
-        return self._templates[action, max(versions)]
+        return self._templates[crm, action, max(versions)]
 
-    def actions(self) -> tuple[str, ...]:
-        """The names of all actions, sorted."""
-        return tuple(sorted({action for action, _ in self._templates}))
+    def actions(self, crm: str = "salesforce") -> tuple[str, ...]:
+        """The names of all actions for one CRM, sorted."""
+        return tuple(sorted({action for at, action, _ in self._templates if at == crm}))
 
 
 def render(
@@ -98,7 +98,7 @@ def compose(
     """
     sections = {section.name for section in template.sections if section.seeks is not Seeks.RELATED}
     sayable = [claim for claim in claims if claim.grounding in _WRITTEN and claim.section in sections]
-    trailer = f"Drafted from this case{f' on {when.isoformat()}' if when else ''}.\n{OWN_MARK}{key}"
+    trailer = f"Drafted from this {template.noun}{f' on {when.isoformat()}' if when else ''}.\n{OWN_MARK}{key}"
     if template.form is Form.TASKS:
         tasks = [_task(template, claim, trailer) for claim in sayable]
         return tuple(task for task in tasks if len(task["body"].encode()) <= max_bytes)

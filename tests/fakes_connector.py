@@ -91,7 +91,7 @@ class FakeConnector:
         user = User(TENANT, code, f"{code}@crm.example", code, f"{code}@crm.example", {"profile": "Agent"})
         return user, _to_token(_answer(self.backend.issue(code)), None)
 
-    def session(self, grant_id: str) -> "FakeSession":
+    def session(self, grant_id: str, *, urgent: bool = True) -> "FakeSession":
         """Live access."""
         token = self.grants.current(grant_id)
         return FakeSession(self, grant_id, token)

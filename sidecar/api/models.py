@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from connectors.interfaces import Record, RecordRef, TargetKind
 from sidecar.domain import Principal
 from sidecar.policy import Purpose
 from sidecar.templates import Template
+from sidecar.vocabulary import VOCABULARIES, Vocabulary
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,40}$")]
 FieldName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]{1,60}(\.[A-Za-z0-9_]{1,60}){1,2}$")]
@@ -23,9 +24,16 @@ class Model(BaseModel):
 class RecordIn(Model):
     """Names a record of the caller's own org."""
 
-    crm: Literal["salesforce"] = "salesforce"
-    object: Literal["Case"]
-    id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]{15}([A-Za-z0-9]{3})?$")]
+    crm: Literal["salesforce", "hubspot"] = "salesforce"
+    object: Literal["Case", "tickets"]
+    id: Annotated[str, StringConstraints(pattern=r"^([A-Za-z0-9]{15}([A-Za-z0-9]{3})?|[0-9]{1,19})$")]
+
+    @model_validator(mode="after")
+    def of_one_crm(self) -> Self:
+        """The object must be the CRM's own."""
+        if self.object != VOCABULARIES[self.crm].case:
+            raise ValueError("this CRM has no such object")
+        return self
 
 
 class RecordOut(Model):
@@ -81,9 +89,8 @@ class ActionList(Model):
 
 
 class RecordsIn(Model):
-    """Which records to list."""
+    """How many of the newest cases (tickets) to list."""
 
-    object: Literal["Case"] = "Case"
     limit: Annotated[int, Field(ge=1, le=200)] = 50
 
 
@@ -95,12 +102,12 @@ class RecordLine(Model):
     priority: str
 
     @classmethod
-    def of(cls, record: Record, link: str) -> Self:
+    def of(cls, record: Record, words: Vocabulary, link: str) -> Self:
         """From a live record."""
         return cls(
             record=RecordOut.of(record.ref, record.title, link),
-            status=str(record.fields.get("Status") or ""),
-            priority=str(record.fields.get("Priority") or ""),
+            status=str(record.fields.get(words.status) or ""),
+            priority=str(record.fields.get(words.priority) or ""),
         )
 
 
@@ -111,7 +118,12 @@ class RecordList(Model):
 
 
 class MeOut(Model):
-    """Who is logged in. `csrf` must come back in X-CSRF-Token with every change made by a browser."""
+    """Who is logged in, and what her CRM calls things: `noun` ("case", "ticket"), its object, the objects of the index.
+
+    `attributes` says with "access" whose rights the connection has: "user-level" (the CRM enforces the user's own) or
+    "account-level" (the connector enforces a configured rule). `csrf` must come back in X-CSRF-Token with every change
+    made by a browser.
+    """
 
     user_id: str
     name: str
@@ -119,6 +131,9 @@ class MeOut(Model):
     tenant: str
     installation: str
     attributes: dict[str, str]
+    case_object: str
+    indexed: tuple[str, ...]
+    noun: str
     csrf: str
 
     @classmethod
@@ -131,6 +146,9 @@ class MeOut(Model):
             tenant=principal.tenant,
             installation=principal.installation,
             attributes=dict(principal.attributes),
+            case_object=VOCABULARIES[principal.crm].case,
+            indexed=VOCABULARIES[principal.crm].indexed,
+            noun=VOCABULARIES[principal.crm].noun,
             csrf=csrf,
         )
 
@@ -151,7 +169,7 @@ class TokenOut(Model):
 class SyncIn(Model):
     """One step of a sync: up to `limit` changes of one object. `full` starts over."""
 
-    object: Literal["Case", "Knowledge__kav"]
+    object: Literal["Case", "Knowledge__kav", "tickets"]
     full: bool = False
     limit: Annotated[int, Field(ge=1, le=1000)] = 100
 

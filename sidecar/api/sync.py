@@ -8,14 +8,19 @@ from sidecar.api.context import principal, services
 from sidecar.api.models import SyncIn, SyncOut
 from sidecar.api.routes import Route
 from sidecar.crm import open_session
+from sidecar.errors import Invalid
+from sidecar.vocabulary import VOCABULARIES
 
 
 def step(body: SyncIn) -> SyncOut:
     """Index up to `limit` changes. The policy says who may."""
     who = principal()
+    if body.object not in VOCABULARIES[who.crm].indexed:
+        raise Invalid("Your CRM has no such object in the index.")
     with trail.refusals(services(), who, kind="sync", action="sync"):
         services().policy.authorize(who, action="sync", purpose=sync.INDEX_PURPOSE, record=None)
-    report = sync.sync(services(), open_session(services(), who), body.object, full=body.full, limit=body.limit)
+    session = open_session(services(), who, urgent=False)
+    report = sync.sync(services(), session, body.object, full=body.full, limit=body.limit)
     return SyncOut(object=report.object, indexed=report.indexed, removed=report.removed, finished=report.finished)
 
 

@@ -74,7 +74,7 @@ class Stage:
         """A case on which the target's agent can draft: in globex the first of her own."""
         if target.org not in self._cases:
             client = self.client(target.org, target.username)
-            listed = client.call("GET", "/v1/records?object=Case")["records"]
+            listed = client.call("GET", "/v1/records")["records"]
             self._cases[target.org] = next(
                 line["record"]["id"] for line in listed if client.draft(target.action, line["record"]["id"])["claims"]
             )

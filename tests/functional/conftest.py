@@ -8,9 +8,10 @@ import pytest
 from connectors.sandbox.data import DEMO_USERNAMES
 from connectors.sandbox.process import SandboxProcess
 from sidecar.app import build_services, create_app
-from sidecar.client import SYNCED, Client
+from sidecar.client import Client
 from sidecar.local import LocalSidecar, installations, principal
 from sidecar.settings import Settings
+from sidecar.vocabulary import VOCABULARIES
 from tests.functional import odd_records
 from tests.functional.odd_desk import PUBLIC, Desk
 from tests.functional.odd_records import ADA
@@ -32,7 +33,7 @@ def sidecar(sandbox: SandboxProcess, tmp_path_factory: pytest.TempPathFactory) -
     state = tmp_path_factory.mktemp("state")
     with LocalSidecar(sandbox, state, CRM_SIDECAR_APPLY_LEASE_SECONDS="1") as running:
         indexer = running.log_in(ORG, INDEXER)
-        for object_ in SYNCED:
+        for object_ in VOCABULARIES["salesforce"].indexed:
             indexer.sync(object_)
         yield running
 

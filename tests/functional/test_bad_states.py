@@ -18,10 +18,10 @@ from connectors.sandbox.data import DEMO_CASE_ID, DEMO_USERNAMES
 from connectors.sandbox.process import SandboxProcess
 from sidecar import logs
 from sidecar.api.problems import TYPE
-from sidecar.client import SYNCED
 from sidecar.domain import Claim
 from sidecar.local import LocalSidecar
 from sidecar.templates import Prompt
+from sidecar.vocabulary import VOCABULARIES
 from tests.functional.conftest import INDEXER
 from tests.functional.conftest import ORG as NORTHWIND
 from tests.functional.odd_desk import CANARY, Desk, problem
@@ -114,7 +114,7 @@ def test_a_corrupted_index_is_done_without(sandbox: SandboxProcess, tmp_path: Pa
     sandbox.control.reset()
     with LocalSidecar(sandbox, tmp_path / "state") as sidecar:
         indexer = sidecar.log_in(NORTHWIND, INDEXER)
-        filled = sum(indexer.sync(object_) for object_ in SYNCED)
+        filled = sum(indexer.sync(object_) for object_ in VOCABULARIES["salesforce"].indexed)
         maya = sidecar.log_in(NORTHWIND, DEMO_USERNAMES[0])
         whole = maya.draft("summarize_case", DEMO_CASE_ID)
         assert whole["related"]
@@ -141,7 +141,7 @@ def test_a_corrupted_index_is_done_without(sandbox: SandboxProcess, tmp_path: Pa
         sidecar.stop()
         shutil.rmtree(index)
         sidecar.start()
-        assert sum(indexer.sync(object_) for object_ in SYNCED) == filled
+        assert sum(indexer.sync(object_) for object_ in VOCABULARIES["salesforce"].indexed) == filled
         assert maya.draft("summarize_case", DEMO_CASE_ID)["related"] == whole["related"]
         assert ready()["parts"]["index"] == "ok"
 
@@ -180,7 +180,7 @@ def test_round_trips_of_a_cold_and_a_warm_draft(sandbox: SandboxProcess, tmp_pat
     sandbox.control.reset()
     with LocalSidecar(sandbox, tmp_path / "state") as sidecar:
         indexer = sidecar.log_in(NORTHWIND, INDEXER)
-        for object_ in SYNCED:
+        for object_ in VOCABULARIES["salesforce"].indexed:
             indexer.sync(object_)
         for username in DEMO_USERNAMES:
             agent = sidecar.log_in(NORTHWIND, username)

@@ -24,7 +24,6 @@ from connectors.sandbox.salesforce.values import Row
 from sidecar import actions
 from sidecar.api.draft_models import DraftOut
 from sidecar.app import build_services
-from sidecar.client import SYNCED
 from sidecar.crm import open_session
 from sidecar.domain import Claim, Principal, Vectors
 from sidecar.errors import NotFound
@@ -33,6 +32,7 @@ from sidecar.local import installations, principal
 from sidecar.settings import Settings
 from sidecar.sync import sync
 from sidecar.templates import Prompt
+from sidecar.vocabulary import VOCABULARIES
 from tests.fakes import WordEmbedder
 from tests.functional import marked_world
 from tests.functional.marked_world import NUMBERS, TEXTS, Place, Rights, World
@@ -132,7 +132,7 @@ def staged(folder: Path, data: Path, keys: Path) -> Iterator[Stage]:
         for org, known in sandbox.orgs.items():
             admin = next(user for user in known.users if user.profile == "System Administrator")
             who = principal(services, sandbox, org, admin.username)
-            for object_ in SYNCED:
+            for object_ in VOCABULARIES["salesforce"].indexed:
                 sync(services, open_session(services, who), object_)
         yield Stage(sandbox, services, overheard, watched)
 

@@ -107,7 +107,7 @@ class WatchedConnector:
         self._broken = broken
         self.crm = inner.crm
 
-    def session(self, grant_id: str) -> Session:
+    def session(self, grant_id: str, *, urgent: bool = True) -> Session:
         """See `Connector.session`."""
         return cast("Session", Watched(self._inner.session(grant_id), self._steps, Retriable("busy"), self._broken))
 

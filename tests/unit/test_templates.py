@@ -17,8 +17,8 @@ from tests.unit.passages import NOW, RELEASE, TEMPLATES, admitted, passage
 
 GOLDEN = Path(__file__).parent / "golden"
 RELEASED = {
-    "next_steps@1": "bb52afcf5588b30ba5ca6c3c626a68972d293957d56aaea48cce52d030e563ae",
-    "summarize_case@1": "b2cd810ac7798906ec31103106b1e9e0df0dedb7fefee60baa3b78c9d75787f1",
+    ("next_steps", 1): "bb52afcf5588b30ba5ca6c3c626a68972d293957d56aaea48cce52d030e563ae",
+    ("summarize_case", 1): "b2cd810ac7798906ec31103106b1e9e0df0dedb7fefee60baa3b78c9d75787f1",
 }
 """Digests of released versions. A line is added with a release and never changed."""
 
@@ -121,7 +121,7 @@ def test_newest_version_is_the_default(copy: Path) -> None:
 def test_released_versions_are_never_edited() -> None:
     """The digests of released versions are the ones that were released."""
     released = TemplateSet.load(TEMPLATES)
-    assert {template.id: template.digest for template in map(released.get, released.actions())} == RELEASED
+    assert {key: released.get(*key).digest for key in RELEASED} == RELEASED
 
 
 def test_released_templates_name_target_audience_and_undo() -> None:

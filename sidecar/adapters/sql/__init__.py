@@ -4,7 +4,8 @@ from sidecar.adapters.sql.audit import SqlAuditLog
 from sidecar.adapters.sql.checkpoints import SqlCheckpoints
 from sidecar.adapters.sql.drafts import SqlDraftStore
 from sidecar.adapters.sql.engine import open_database
+from sidecar.adapters.sql.limiter import SqlLimiter
 from sidecar.adapters.sql.sessions import SqlSessions
 from sidecar.adapters.sql.tokens import SqlTokenStore
 
-__all__ = ["SqlAuditLog", "SqlCheckpoints", "SqlDraftStore", "SqlSessions", "SqlTokenStore", "open_database"]
+__all__ = ["SqlAuditLog", "SqlCheckpoints", "SqlDraftStore", "SqlLimiter", "SqlSessions", "SqlTokenStore", "open_database"]

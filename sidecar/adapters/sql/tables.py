@@ -13,7 +13,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest migration; a test compares it with the scripts."""
 
 HASH = String(64)
@@ -104,4 +104,12 @@ checkpoints = Table(
     Column("cursor", Text, nullable=False, server_default=""),
     Column("owner", String(128), nullable=False, server_default=""),
     Column("until", Double, nullable=False, server_default="0"),
+)
+
+rate_windows = Table(
+    "rate_windows",
+    metadata,
+    Column("bucket", String(200), primary_key=True),
+    Column("calls", Text, nullable=False, server_default="[]"),
+    Column("paused_until", Double, nullable=False, server_default="0"),
 )

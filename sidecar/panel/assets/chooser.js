@@ -1,7 +1,7 @@
 // The left column: the agent's newest cases with a filter, or her drafts.
 
 import { badge, byId, h } from "./dom.js";
-import { STATES, moment, sentence } from "./words.js";
+import { Noun, STATES, moment, noun, sentence } from "./words.js";
 
 let view = "cases";
 let wanted = "";
@@ -30,8 +30,8 @@ export function showChooser(desk) {
       text,
     );
   byId("chooser").replaceChildren(
-    h("div", { class: "tabs" }, tab("cases", "Cases"), tab("drafts", "My drafts")),
-    ...(view === "cases" ? [h("div", { class: "filter" }, h("label", { for: "filter" }, "Filter cases"), filter)] : []),
+    h("div", { class: "tabs" }, tab("cases", `${Noun()}s`), tab("drafts", "My drafts")),
+    ...(view === "cases" ? [h("div", { class: "filter" }, h("label", { for: "filter" }, `Filter ${noun()}s`), filter)] : []),
     list,
   );
   fill(list, desk);
@@ -54,8 +54,8 @@ function fill(list, desk) {
 }
 
 function nothing(all) {
-  if (view === "drafts") return "No drafts yet. Choose a case and press a button.";
-  return all.length ? "No case matches." : "The CRM shows you no cases.";
+  if (view === "drafts") return `No drafts yet. Choose a ${noun()} and press a button.`;
+  return all.length ? `No ${noun()} matches.` : `The CRM shows you no ${noun()}s.`;
 }
 
 function matches({ record, status, priority }) {

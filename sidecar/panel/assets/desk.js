@@ -9,17 +9,18 @@ import { clearProblem, showProblem } from "./problem.js";
 import { receiptView } from "./receipt.js";
 import { showRecord, showWelcome } from "./record.js";
 import { mark, showSources } from "./sources.js";
+import { noun, speak } from "./words.js";
 
 const SLOW_MS = 4000;
 const HINT = "Press a button above. You see a draft first; nothing is written until you press Apply.";
-const DRAFTING = "Reading the case as you, then checking every sentence against its source…";
+const drafting = () => `Reading the ${noun()} as you, then checking every sentence against its source…`;
 const desk = { me: null, actions: [], records: null, drafts: null, at: { case: "", draft: "" }, draft: null };
 let running = false;
 
 function route() {
   const asked = new URLSearchParams(location.hash.slice(1));
   const id = asked.get("case") ?? "";
-  return /^[A-Za-z0-9]{15,18}$/.test(id) ? { case: id, draft: asked.get("draft") ?? "" } : { case: "", draft: "" };
+  return /^([A-Za-z0-9]{15}([A-Za-z0-9]{3})?|[0-9]{1,19})$/.test(id) ? { case: id, draft: asked.get("draft") ?? "" } : { case: "", draft: "" };
 }
 
 /** Show what the address names. */
@@ -91,12 +92,12 @@ function show(draft, focus) {
 
 /** Draft: the key makes a repeated request for this click return the same draft. */
 function run(action, options) {
-  const record = { crm: desk.me.crm, object: "Case", id: desk.at.case };
+  const record = { crm: desk.me.crm, object: desk.me.case_object, id: desk.at.case };
   const body = { action: action.action, record, ...options, idempotency_key: api.newKey() };
   const send = () => {
     history.replaceState(null, "", address(desk.at.case));
     clear();
-    return work(DRAFTING, () => api.create(body), { again: send });
+    return work(drafting(), () => api.create(body), { again: send });
   };
   return send();
 }
@@ -161,12 +162,16 @@ async function refresh() {
   }
 }
 
+/** Said only when it is not the agent's own rights that the CRM enforces. */
+const rights = (me) => me.attributes.access === "account-level" && "access by rule (account-level app)";
+
 async function begin() {
   try {
     desk.me = await api.me();
+    speak(desk.me.noun);
     byId("who").replaceChildren(
       h("strong", {}, desk.me.name),
-      h("span", {}, [desk.me.attributes.profile, desk.me.installation].filter(Boolean).join(" · ")),
+      h("span", {}, [desk.me.attributes.profile, desk.me.installation, rights(desk.me)].filter(Boolean).join(" · ")),
     );
     showChooser(desk);
     [desk.actions, desk.records, desk.drafts] = await Promise.all([api.actions(), api.records(), api.drafts()]);

@@ -2,22 +2,22 @@
 
 import { badge, button, byId, crmLink, h } from "./dom.js";
 import { parts, urgent } from "./chooser.js";
-import { TARGETS, field, object } from "./words.js";
+import { Noun, TARGETS, field, noun, object } from "./words.js";
 
 /** `line` is the case in the chooser, or null when it is not among the newest; `run(action, options)` drafts. */
 export function showRecord(line, caseId, actions, run) {
-  const { number, subject } = parts(line?.record.title ?? `Case ${caseId}`);
+  const { number, subject } = parts(line?.record.title ?? `${Noun()} ${caseId}`);
   const options = actions.length ? settings(actions) : null;
   const start = (action) => run(action, read(options, action));
   const head = [
-    h("a", { href: "#", class: "back" }, "← All cases"),
+    h("a", { href: "#", class: "back" }, `← All ${noun()}s`),
     h(
       "header",
       { class: "record" },
       h(
         "div",
         { class: "meta" },
-        number && h("span", {}, `Case ${number}`),
+        number && h("span", {}, `${Noun()} ${number}`),
         line && h("span", {}, line.status),
         line?.priority && badge(line.priority, urgent(line.priority)),
         line && crmLink(line.record.link, "Open in CRM", subject),
@@ -42,7 +42,7 @@ export function showWelcome() {
     h(
       "section",
       { class: "welcome" },
-      h("h1", { tabindex: "-1", id: "title" }, "Choose a case"),
+      h("h1", { tabindex: "-1", id: "title" }, `Choose a ${noun()}`),
       h("p", {}, "Then press a button: you get a draft in which every sentence shows where it was read."),
       h(
         "ul",

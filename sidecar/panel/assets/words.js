@@ -22,14 +22,45 @@ export function shortDay(iso) {
   return text.endsWith(` ${new Date().getFullYear()}`) ? text.slice(0, -5) : text;
 }
 
+let own = "case";
+
+/** From now on the panel says what this agent's CRM says: "case" or "ticket". */
+export const speak = (noun) => {
+  own = noun;
+};
+export const noun = () => own;
+export const Noun = () => sentence(own);
+
 const OBJECTS = {
   Case: "Case",
+  tickets: "Ticket",
+  emails: "E-mail",
+  notes: "Note",
+  calls: "Call",
+  tasks: "Task",
   EmailMessage: "E-mail",
   CaseComment: "Comment",
   Task: "Task",
   Knowledge__kav: "Article",
 };
-const FIELDS = { TextBody: "Text", HtmlBody: "Formatted text", FromName: "Sender's name", CommentBody: "Text" };
+const FIELDS = {
+  TextBody: "Text",
+  HtmlBody: "Formatted text",
+  FromName: "Sender's name",
+  CommentBody: "Text",
+  content: "Description",
+  hs_object_id: "Number",
+  hs_pipeline_stage: "Status",
+  hs_ticket_priority: "Priority",
+  hs_email_subject: "Subject",
+  hs_email_text: "Text",
+  hs_email_html: "Formatted text",
+  hs_note_body: "Text",
+  hs_call_title: "Subject",
+  hs_call_body: "Text",
+  hs_task_subject: "Subject",
+  hs_task_body: "Text",
+};
 
 export const object = (name) => OBJECTS[name] ?? sentence(name);
 export const field = (name) => FIELDS[name] ?? sentence(name);
@@ -51,10 +82,10 @@ export const reason = (text) =>
 export const ROLES = { customer: "Customer", agent: "Our team", record: "Record", article: "Article" };
 
 export const TARGETS = {
-  summary_field: "Summary field of the case",
+  summary_field: "Summary field of the record",
   completed_task: "Completed task",
   tasks: "Open tasks",
-  comment: "Case comment (cannot be undone)",
+  comment: "Comment or note",
 };
 
 /** What undo does, said before Apply. */
@@ -62,6 +93,7 @@ export const UNDO = {
   summary_field: "Yes: it puts back what stood there, unless somebody has changed it since.",
   completed_task: "Yes: it deletes the task, unless somebody has changed it since.",
   tasks: "Yes: it deletes the tasks, unless somebody has changed them since.",
+  comment: "Yes: it deletes the note, unless somebody has changed it since.",
 };
 
 const KINDS = {

@@ -160,8 +160,16 @@ class SandboxControl:
     ) -> int:
         """Add a fault rule and return its id; see `faults` for the actions and what they take."""
         match = {"path": path, "method": method, "user": user, "body": body, "org": org, "nth": nth, "times": times}
-        given = {name: value for name, value in match.items() if value != ""}
-        return int(self._call("POST", "/faults", {"match": given, "action": {"name": action, **arguments}})["id"])
+        return self.add_fault({name: value for name, value in match.items() if value != ""}, action, arguments)
+
+    def add_fault(self, match: Mapping[str, Any], action: str, arguments: Mapping[str, Any]) -> int:
+        """The same with everything in mappings, for an action that takes `times`, `path` or the like."""
+        action_ = {**arguments, "name": action}
+        return int(self._call("POST", "/faults", {"match": dict(match), "action": action_})["id"])
+
+    def remove_fault(self, rule: int) -> None:
+        """Remove one rule."""
+        self._call("DELETE", f"/faults/{rule}")
 
     def faults(self) -> list[JSON]:
         """All rules with `seen` and `fired`."""

@@ -20,11 +20,15 @@ So does every mutation of the sites: `Faults` is told their names.
 """
 INSTEAD: Final = frozenset({"status", "html_503", "drop_before"})
 """Actions that answer (or cut the line) without handling the request."""
-AFTER: Final = frozenset({"commit_then_drop", "commit_then_500", "truncated_json", "wrong_content_type"})
+AFTER: Final = frozenset(
+    {"commit_then_drop", "commit_then_500", "truncated_json", "wrong_content_type", "lost_refresh"}
+)
 """Actions that handle the request and then spoil the answer."""
 ACTIONS: Final = PREPARING | INSTEAD | AFTER
 """What every sandbox can do, whatever its sites."""
 
+_USUAL_MATCH: Final[Mapping[str, JSON]] = {"lost_refresh": {"path": r"/token$", "body": "grant_type=refresh_token"}}
+"""What an action matches when the rule does not say otherwise."""
 _MATCHERS: Final = frozenset({"method", "path", "user", "body", "org", "nth", "times"})
 _MAINTENANCE: Final = (
     "<html><head><title>Service unavailable</title></head><body><h1>Down for maintenance</h1></body></html>"
@@ -90,6 +94,7 @@ class Faults:
         name = action.pop("name", None)
         if not isinstance(name, str) or name not in self.actions:
             raise Refused(f"unknown action {name!r}; there are {', '.join(sorted(self.actions))}")
+        match = {**_USUAL_MATCH.get(name, {}), **match}
         if unknown := match.keys() - _MATCHERS:
             raise Refused(f"unknown matcher {', '.join(sorted(unknown))}; there are {', '.join(sorted(_MATCHERS))}")
         if name in PREPARING and not _is_number(action.get("seconds")):
@@ -166,7 +171,7 @@ def answer_instead(rule: Rule, site: Site) -> Response | None:
 
 def answer_after(rule: Rule, site: Site, response: Response) -> Response | None:
     """What becomes of a response under an `AFTER` rule; None cuts the line."""
-    if rule.action == "commit_then_drop":
+    if rule.action in {"commit_then_drop", "lost_refresh"}:
         return None
     if rule.action == "commit_then_500":
         return site.failure(500)

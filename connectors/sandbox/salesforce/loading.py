@@ -7,11 +7,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, cast
 
+from connectors.sandbox.salesforce import content
+from connectors.sandbox.salesforce.content_access import FILE_LETTERS, ContentSharing
+from connectors.sandbox.salesforce.errors import ApiError
 from connectors.sandbox.salesforce.ids import canonical, mint
 from connectors.sandbox.salesforce.permissions import Grant, Permissions
 from connectors.sandbox.salesforce.rules import derive
 from connectors.sandbox.salesforce.schema import NUMBERS, Field, ObjectType, Schema, standard_schema
-from connectors.sandbox.salesforce.sharing import Level, Sharing
+from connectors.sandbox.salesforce.sharing import Level
 from connectors.sandbox.salesforce.store import Store
 from connectors.sandbox.salesforce.values import Json, Row, Value, normal_date, normal_datetime, stamp
 
@@ -49,11 +52,11 @@ def load(make: "type[Org]", document: Mapping[str, object], records: Iterable[tu
     store = Store(schema.objects.values())
     permissions = Permissions(
         schema,
-        [Grant.of(item, _resolve) for item in _items(document, "profiles")],
+        [_profile(item) for item in _items(document, "profiles")],
         [Grant.of(item, _resolve) for item in _items(document, "permission_sets")],
     )
     owd = {str(name): str(model) for name, model in _mapping(document.get("owd")).items()}
-    sharing = Sharing(store, permissions, owd)
+    sharing = ContentSharing(store, permissions, owd)
     org = make(settings, schema, store, sharing, permissions, clock=clock)
     _fill(org, rows)
     for group in _items(document, "groups"):
@@ -64,6 +67,13 @@ def load(make: "type[Org]", document: Mapping[str, object], records: Iterable[tu
         level = Level.EDIT if share.get("AccessLevel") == "Edit" else Level.READ
         sharing.share(_resolve(str(share["ParentId"])), _resolve(str(share["UserOrGroupId"])), level)
     return org
+
+
+def _profile(spec: Json) -> Grant:
+    """A profile. One that says nothing of files gives what every profile gives."""
+    grant = Grant.of(spec, _resolve)
+    grant.objects = {name: frozenset(letters) for name, letters in FILE_LETTERS.items()} | grant.objects
+    return grant
 
 
 def _settings(document: Mapping[str, object]) -> Settings:
@@ -130,6 +140,7 @@ def _fill(org: "Org", rows: list[tuple[str, Json]]) -> None:
     admin = _admin_of(rows)
     given = {_resolve(str(record["Id"])) for _, record in rows if record.get("Id")}
     _reserve_numbers(org, rows)
+    blobs: dict[str, bytes] = {}
     for place, (name, record) in enumerate(rows):
         kind = org.kind(name)
         where = _where(kind, record, place)
@@ -147,6 +158,17 @@ def _fill(org: "Org", rows: list[tuple[str, Json]]) -> None:
             if item.auto_number and row.get(item.name) is None:
                 row[item.name] = f"{org.next_number(f'{kind.name}.{item.name}'):08d}"
         org.store.put(kind.name, str(row["Id"]), derive(kind, row, keep=frozenset(record)))
+        if kind.name == content.VERSION:
+            blobs[str(row["Id"])] = _blob(record, where)
+    content.complete(org, blobs)
+
+
+def _blob(record: Json, where: str) -> bytes:
+    """The bytes of a `ContentVersion`: `VersionData` is base64 text, as in a request."""
+    try:
+        return content.decoded(record.get("VersionData"))
+    except ApiError:
+        raise ValueError(f"{where}: VersionData is not base64") from None
 
 
 def _fresh_id(org: "Org", kind: ObjectType, given: AbstractSet[str]) -> str:
@@ -192,7 +214,7 @@ def _reserve_numbers(org: "Org", rows: list[tuple[str, Json]]) -> None:
 
 
 def _loaded(known: Field, value: object, where: str) -> Value:
-    if value is None or isinstance(value, dict | list):
+    if value is None or known.type == "base64" or isinstance(value, dict | list):
         return None
     if known.type in {"id", "reference"}:
         found = canonical(str(value)) if value else None

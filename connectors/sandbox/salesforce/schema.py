@@ -56,8 +56,8 @@ class Field:
 
     @property
     def long_text(self) -> bool:
-        """A long text area: stored outside the row, so never sortable."""
-        return self.type == "textarea" and self.length > LONG_TEXT
+        """A long text area or a blob: stored outside the row, so never sortable."""
+        return self.type == "base64" or (self.type == "textarea" and self.length > LONG_TEXT)
 
     @property
     def filterable(self) -> bool:
@@ -180,8 +180,8 @@ def _standard_objects() -> Mapping[str, ObjectType]:
         head, *lines = block.split("\n")
         name, prefix, plural, *flags = head.split()
         fields = [_parse_field(line) for line in (*SYSTEM_FIELDS.strip().split("\n"), *lines)]
-        if "virtual" in flags:
-            fields = [item for item in fields if item.name == "Id" or item.name not in SYSTEM_NAMES]
+        kept = {"Id"} if "virtual" in flags else _LINK_FIELDS if "link" in flags else SYSTEM_NAMES
+        fields = [item for item in fields if item.name in kept or item.name not in SYSTEM_NAMES]
         label = _label(name.removesuffix("__kav"))
         objects[name.lower()] = ObjectType(
             name,
@@ -290,4 +290,6 @@ def _inferred(name: str, values: Iterable[Value]) -> Field:
     return Field(name, "string", label, LONG_TEXT)
 
 
+_LINK_FIELDS: Final = frozenset({"Id", "IsDeleted", "SystemModstamp"})
+"""The system fields of a record that does nothing but tie two others."""
 SYSTEM_NAMES: Final = frozenset(line.split()[0] for line in SYSTEM_FIELDS.strip().split("\n"))

@@ -1,6 +1,7 @@
 """The standard objects of a Salesforce org, as one table, and the product's own package on top of them.
 
-An object line is `Name prefix Plural-label [flags]`; a field line is `Name type[length] [flags]`. Flags of a field are
+An object line is `Name prefix Plural-label [flags]` (`link`: few system fields); a field line is
+`Name type[length] [flags]`. Flags of a field are
 `required`; `readonly` (nobody writes it), `create` (only on create); `name` (the object's name field); `idlookup`;
 `filter` (a long text that may be filtered); `=value` (default); `|a|b|c` (picklist); and, for a lookup,
 `>Target,Target:Relationship:Children`, with the name of the way up and of the way down.
@@ -222,10 +223,57 @@ FeedItem 0D5 Feed-Items
   Title string[255] create
   Body textarea[10000]
   LinkUrl url[1000] create
+  RelatedRecordId reference >ContentVersion:RelatedRecord create
   Visibility picklist[40] |AllUsers|InternalUsers =AllUsers
+  Status picklist[40] |Published|PendingReview|Hidden =Published
   IsRichText boolean create =false
+  InsertedById reference >User:InsertedBy readonly
   CommentCount int readonly
   LikeCount int readonly
+
+ContentDocument 069 Content-Documents
+  Title string[255] name required
+  OwnerId reference >User:Owner
+  LatestPublishedVersionId reference >ContentVersion:LatestPublishedVersion readonly
+  Description textarea[1000]
+  PublishStatus picklist[40] readonly |P|R|U =R
+  FileType string[20] readonly
+  FileExtension string[40] readonly
+  ContentSize int readonly
+  ContentModifiedDate datetime readonly
+  IsArchived boolean =false
+  ArchivedDate datetime readonly
+  SharingOption picklist[40] |A|R =A
+
+ContentVersion 068 Content-Versions
+  ContentDocumentId reference >ContentDocument:ContentDocument:ContentVersions create
+  Title string[255] name required
+  PathOnClient string[500] required create
+  VersionData base64 required create
+  Description textarea[1000]
+  ReasonForChange string[1000]
+  OwnerId reference >User:Owner
+  FirstPublishLocationId reference >Account,Case,Contact,EmailMessage,Opportunity,Task,User:FirstPublishLocation create
+  IsLatest boolean readonly =true
+  IsMajorVersion boolean create =true
+  VersionNumber string[20] readonly
+  PublishStatus picklist[40] readonly |P|R|U =R
+  FileType string[20] readonly
+  FileExtension string[40] readonly
+  ContentSize int readonly
+  Checksum string[50] readonly
+  ContentUrl url[1300] readonly
+  ContentLocation picklist[40] create |S|E =S
+  ContentModifiedDate datetime readonly
+  Origin picklist[40] create |C|H =C
+  SharingOption picklist[40] |A|R =A
+  SharingPrivacy picklist[40] |N|P =N
+
+ContentDocumentLink 06A Content-Document-Links link
+  LinkedEntityId reference >Account,Case,Contact,EmailMessage,Group,Opportunity,Task,User:LinkedEntity:ContentDocumentLinks required create
+  ContentDocumentId reference >ContentDocument:ContentDocument:ContentDocumentLinks required create
+  ShareType picklist[40] |V|C|I =V
+  Visibility picklist[40] |AllUsers|InternalUsers|SharedUsers =AllUsers
 
 Knowledge__kav ka0 Knowledge
   Title string[255] name required
@@ -251,7 +299,7 @@ UserRecordAccess 0gQ User-Record-Access setup virtual
   HasTransferAccess boolean readonly
   HasAllAccess boolean readonly
   MaxAccessLevel picklist[40] readonly |None|Read|Edit|Delete|Transfer|All
-"""
+"""  # noqa: E501 - a lookup is one line, however many objects it may point at
 
 PACKAGE_SCHEMA: Final[dict[str, dict[str, object]]] = {
     "Case": {

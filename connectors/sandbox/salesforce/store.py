@@ -11,6 +11,8 @@ _PEOPLE: Final = frozenset({"User", "UserRole", "Group"})
 _STATUSES: Final = {"EmailMessage": "Status", "Knowledge__kav": "PublishStatus"}
 _LEND_THEIR_ACCOUNT: Final = frozenset({"Case", "Contact", "Opportunity"})
 """A record of these opens its account to its readers, so a new one may change who reads an older record."""
+_LINKS: Final = frozenset({"ContentDocumentLink"})
+"""A record of these opens another one to the readers of a third."""
 
 
 class Table:
@@ -63,10 +65,15 @@ class Table:
 
 
 class Store:
-    """All tables of one org. Not thread-safe: the org's lock guards it."""
+    """All tables of one org. Not thread-safe: the org's lock guards it.
+
+    `blobs` holds the bytes of files by their checksum: the same bytes are kept once, and a rollback or an older
+    snapshot finds what it needs.
+    """
 
     def __init__(self, kinds: Iterable[ObjectType]) -> None:
         self.tables: dict[str, Table] = {kind.name: Table(kind) for kind in kinds if not kind.virtual}
+        self.blobs: dict[str, bytes] = {}
         self.sharing_generation = 0
         self._journal: list[tuple[str, str, Row | None]] | None = None
 
@@ -131,6 +138,6 @@ def _moves_sharing(kind: ObjectType, old: Row | None, row: Row | None) -> bool:
         return True
     if old is None or row is None:
         present = row or old or {}
-        return kind.name in _LEND_THEIR_ACCOUNT and bool(present.get("AccountId"))
+        return kind.name in _LINKS or (kind.name in _LEND_THEIR_ACCOUNT and bool(present.get("AccountId")))
     fields = ("IsDeleted", _STATUSES.get(kind.name, "IsDeleted"), *kind.lookups)
     return any(old.get(name) != row.get(name) for name in fields)

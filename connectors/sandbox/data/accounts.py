@@ -51,7 +51,7 @@ def _customer(builder: OrgBuilder, staff: Staff, line: str, number: int) -> Cust
     rng = builder.random("account", number)
     owner = staff.holder("profile", "sales").id
     office = make_address(rng, locale)
-    people = _people(rng, locale, name, domain, office)
+    people = make_people(rng, locale, name, domain, office)
     created = NOW - timedelta(days=rng.randrange(600, _OLD_DAYS), minutes=rng.randrange(500))
     account = builder.add(
         "Account",
@@ -81,7 +81,7 @@ def _customer(builder: OrgBuilder, staff: Staff, line: str, number: int) -> Cust
     return Customer(str(account["Id"]), name, locale, _REGION_OF.get(locale, "EMEA"), contacts)
 
 
-def _people(rng: Random, locale: str, company: str, domain: str, office: Address) -> list[Person]:
+def make_people(rng: Random, locale: str, company: str, domain: str, office: Address) -> list[Person]:
     """Two to four colleagues with different addresses, those of the bank first."""
     people: dict[str, Person] = {}
     if known := bank("accounts")["known"].get(company):

@@ -1,4 +1,4 @@
-"""Collects the records of one org together with what is known about them."""
+"""Collects the records of one org together with what is known about them; a portal's collector shares the ledger."""
 
 from datetime import UTC, datetime
 from random import Random
@@ -30,32 +30,58 @@ PREFIXES: Final = {
 }
 
 
-class OrgBuilder:
-    """One org in the making. Ids count up per object, so the n-th record of an object has the same id at every seed."""
+class Ledger:
+    """What is known about one org or portal in the making. `key` is the field of a record that holds its id."""
 
-    def __init__(self, alias: str, pod: str, seed: int) -> None:
+    key = "Id"
+
+    def __init__(self, alias: str, seed: int) -> None:
         self.alias = alias
-        self.pod = pod
         self.seed = seed
-        self.records: list[tuple[str, Row]] = []
         self.stories: list[CaseStory] = []
         self.planted: list[Planted] = []
         self.hostile: list[Hostile] = []
         self.drafts: dict[str, str] = {}
         self.restricted: set[str] = set()
         self.related: dict[str, tuple[str, ...]] = {}
-        self.shares: list[dict[str, str]] = []
         self._counts: dict[str, int] = {}
 
     def random(self, *what: object) -> Random:
         """A generator of its own for each thing, so that a change in one case does not ripple through the others."""
         return Random(":".join(map(str, (self.seed, self.alias, *what))))  # noqa: S311 - repeatable, not secret
 
+    def count(self, object_: str) -> int:
+        """How many ids of an object were given."""
+        return self._counts.get(object_, 0)
+
+    def advance(self, object_: str) -> int:
+        """The number of the next record of an object; they begin with 1."""
+        self._counts[object_] = self.count(object_) + 1
+        return self._counts[object_]
+
+    def place(self, object_: str, row: Row, field: str, start: int, length: int) -> Place:
+        """A stretch of one field of a record of this org."""
+        return Place(self.alias, object_, str(row[self.key]), field, start, start + length)
+
+    def find(self, object_: str, row: Row, field: str, text: str, start: int = 0) -> Place | None:
+        """Where `text` stands in the field, from `start` on."""
+        value = row.get(field)
+        found = value.find(text, start) if isinstance(value, str) else -1
+        return None if found < 0 else self.place(object_, row, field, found, len(text))
+
+
+class OrgBuilder(Ledger):
+    """One org in the making. Ids count up per object, so the n-th record of an object has the same id at every seed."""
+
+    def __init__(self, alias: str, pod: str, seed: int) -> None:
+        super().__init__(alias, seed)
+        self.pod = pod
+        self.records: list[tuple[str, Row]] = []
+        self.shares: list[dict[str, str]] = []
+
     def mint(self, object_: str) -> str:
         """The next id of an object."""
-        number = self._counts.get(object_, 0) + 1
-        self._counts[object_] = number
-        return mint(PREFIXES[object_], self.pod, number)
+        return mint(PREFIXES[object_], self.pod, self.advance(object_))
 
     def add(
         self, object_: str, created: datetime, by: str, fields: dict[str, Value], changed: datetime | None = None
@@ -78,13 +104,3 @@ class OrgBuilder:
     def share(self, record_id: str, who: str, level: str) -> None:
         """Share a record with a user or a group: `level` is "Read" or "Edit"."""
         self.shares.append({"ParentId": record_id, "UserOrGroupId": who, "AccessLevel": level})
-
-    def place(self, object_: str, row: Row, field: str, start: int, length: int) -> Place:
-        """A stretch of one field of a record of this org."""
-        return Place(self.alias, object_, str(row["Id"]), field, start, start + length)
-
-    def find(self, object_: str, row: Row, field: str, text: str, start: int = 0) -> Place | None:
-        """Where `text` stands in the field, from `start` on."""
-        value = row.get(field)
-        found = value.find(text, start) if isinstance(value, str) else -1
-        return None if found < 0 else self.place(object_, row, field, found, len(text))

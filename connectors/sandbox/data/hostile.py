@@ -1,4 +1,4 @@
-"""Hides hostile instructions in forty records, each in another disguise, and notes where they stand."""
+"""Hides hostile instructions in records, each in another disguise, and notes where they stand."""
 
 import base64
 import codecs
@@ -8,7 +8,7 @@ from html import escape
 from typing import Any, Final
 
 from connectors.sandbox.data.banks import bank
-from connectors.sandbox.data.builder import OrgBuilder
+from connectors.sandbox.data.builder import Ledger, OrgBuilder
 from connectors.sandbox.data.org import Staff
 from connectors.sandbox.data.scenarios import Turn
 from connectors.sandbox.data.truth import Hostile
@@ -76,10 +76,10 @@ def infect(turn: Turn, attack: Attack) -> None:
         turn.client = "outlook"
 
 
-def note_mail(builder: OrgBuilder, row: Row, turn: Turn) -> None:
-    """Write down where the attack of an infected message stands in its bodies."""
-    for field, text in (("TextBody", turn.text_extra), ("HtmlBody", turn.html_extra)):
-        place = builder.find("EmailMessage", row, field, text) if text else None
+def note_mail(builder: Ledger, object_: str, row: Row, bodies: tuple[str, str], turn: Turn) -> None:
+    """Write down where the attack of an infected message stands in its `bodies`: the plain field, the HTML field."""
+    for field, text in zip(bodies, (turn.text_extra, turn.html_extra), strict=True):
+        place = builder.find(object_, row, field, text) if text else None
         if place:
             builder.hostile.append(Hostile(turn.disguise, text, place))
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from connectors.sandbox.data.builder import OrgBuilder
+from connectors.sandbox.data.builder import Ledger
 from connectors.sandbox.data.truth import Planted
 from connectors.sandbox.salesforce.values import Row
 
@@ -14,7 +14,7 @@ _FIRST_WITHOUT_SPACES: Final = "\u3000"
 """From here on scripts do not put spaces around names."""
 
 
-def mark(builder: OrgBuilder, object_: str, row: Row, fields: Sequence[str], secrets: Secrets) -> None:
+def mark(builder: Ledger, object_: str, row: Row, fields: Sequence[str], secrets: Secrets) -> None:
     """Note where the values of `secrets` stand in the fields of `row`. Where two overlap, the longer one counts."""
     longest_first = sorted(secrets, key=len, reverse=True)
     for field in fields:

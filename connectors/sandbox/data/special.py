@@ -40,27 +40,37 @@ def parse(text: str) -> tuple[list[str], list[Saying]]:
     return plain.split("\n\n"), sayings
 
 
+def scripted(alias: str, spec: Mapping[str, Any]) -> Tale:
+    """The conversation that a case of the bank scripts; attacks are those on the org `alias`."""
+    moments = zip(spec["messages"], _moments(spec), strict=True)
+    turns = [_turn(alias, message, moment) for message, moment in moments]
+    turns[0].secrets += [(category, value) for value, category in spec.get("secrets", {}).items()]
+    resolution = Saying(FactKind.RESOLUTION, spec["resolution"]) if "resolution" in spec else None
+    return Tale(spec["subject"], tuple(turns), resolution, ())
+
+
+def moment_of(value: str | datetime) -> datetime:
+    """A moment of the bank, which is in UTC."""
+    moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    return moment.replace(tzinfo=UTC)
+
+
 def _case(builder: OrgBuilder, staff: Staff, customer: Customer, spec: Mapping[str, Any]) -> Row:
     contact_id, person = customer.contacts[0]
     agents = tuple(staff.agents[key] for key in spec["agents"])
     cast = Cast(customer, contact_id, person, staff.agents[spec["owner"]].id, agents)
-    turns = [
-        _turn(builder.alias, message, moment) for message, moment in zip(spec["messages"], _moments(spec), strict=True)
-    ]
-    turns[0].secrets += [(category, value) for value, category in spec.get("secrets", {}).items()]
     closed = spec["fields"]["Status"] == "Closed"
-    resolution = Saying(FactKind.RESOLUTION, spec["resolution"]) if "resolution" in spec else None
-    tale = Tale(spec["subject"], tuple(turns), resolution, ())
+    tale = scripted(builder.alias, spec)
     case = write_case(builder, staff, cast, Frame(spec["scenario"], "en", closed, spec["fields"]), tale)
     case_id = str(case["Id"])
     for comment in spec.get("comments", ()):
         fields = {"ParentId": case_id, "CommentBody": comment["text"], "IsPublished": False}
-        builder.add("CaseComment", _moment(comment["at"]), agents[comment["who"]].id, fields)
+        builder.add("CaseComment", moment_of(comment["at"]), agents[comment["who"]].id, fields)
     for who, level in spec.get("share", {}).items():
         builder.share(case_id, staff.group if who == "group" else staff.agents[who].id, level)
     if draft := spec.get("draft"):
         paragraphs = parse(draft["text"])[0]
-        add_draft(builder, case, person, agents[draft["who"]], at=_moment(draft["at"]), paragraphs=paragraphs)
+        add_draft(builder, case, person, agents[draft["who"]], at=moment_of(draft["at"]), paragraphs=paragraphs)
     if spec.get("restricted"):
         builder.restricted.add(case_id)
     return case
@@ -69,8 +79,8 @@ def _case(builder: OrgBuilder, staff: Staff, customer: Customer, spec: Mapping[s
 def _moments(spec: Mapping[str, Any]) -> list[datetime]:
     """When the messages were sent: as they say, or one after the other from the case's `start` on."""
     if "start" not in spec:
-        return [_moment(message["at"]) for message in spec["messages"]]
-    moments = [_moment(spec["start"])]
+        return [moment_of(message["at"]) for message in spec["messages"]]
+    moments = [moment_of(spec["start"])]
     while len(moments) < len(spec["messages"]):
         moments.append(working_hours(moments[-1] + _PACE[len(moments) % len(_PACE)]))
     return moments
@@ -85,8 +95,3 @@ def _turn(alias: str, message: Mapping[str, Any], at: datetime) -> Turn:
     if disguise := message.get("hostile"):
         infect(turn, attack_named(alias, disguise))
     return turn
-
-
-def _moment(value: str | datetime) -> datetime:
-    moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
-    return moment.replace(tzinfo=UTC)

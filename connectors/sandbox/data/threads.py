@@ -7,13 +7,13 @@ from html import escape
 from typing import Final
 
 from connectors.sandbox.data.accounts import Customer
-from connectors.sandbox.data.banks import bank
 from connectors.sandbox.data.builder import OrgBuilder
 from connectors.sandbox.data.hostile import note_mail
-from connectors.sandbox.data.mail import Letter, render
+from connectors.sandbox.data.letters import Desk, letters_of, secrets_of, speaker
+from connectors.sandbox.data.mail import render
 from connectors.sandbox.data.org import Agent, Staff
 from connectors.sandbox.data.people import Person
-from connectors.sandbox.data.planted import Secrets, mark
+from connectors.sandbox.data.planted import mark
 from connectors.sandbox.data.scenarios import Saying, Tale, Turn
 from connectors.sandbox.data.truth import CaseStory, Fact
 from connectors.sandbox.salesforce.values import Row, Value, stamp
@@ -66,8 +66,9 @@ class _Writer:
         self.frame = frame
         self.tale = tale
         self.case_id = builder.mint("Case")
-        self.secrets = _secrets(cast, tale.turns)
-        self.letters = [self._letter(number, turn) for number, turn in enumerate(tale.turns)]
+        self.secrets = secrets_of(cast.contact, cast.agents, tale.turns)
+        desk = Desk(staff.spec["name"], staff.support_address)
+        self.letters = letters_of(tale, frame.language, cast.contact, cast.agents, desk)
         self.facts: list[Fact] = []
 
     def write(self) -> Row:
@@ -97,7 +98,7 @@ class _Writer:
             self.staff.agents["robot"].id,
             {
                 "Id": self.case_id,
-                "CaseNumber": f"{FIRST_NUMBER + len(self.builder.stories):08d}",
+                "CaseNumber": f"{FIRST_NUMBER + self.builder.count('Case') - 1:08d}",
                 "Subject": self.tale.subject,
                 "Description": "\n\n".join(first.paragraphs),
                 "AccountId": cast.customer.id,
@@ -122,31 +123,7 @@ class _Writer:
         return case
 
     def _agent(self, turn: Turn) -> Agent:
-        return self.cast.agents[min(turn.by, len(self.cast.agents) - 1)]
-
-    def _letter(self, number: int, turn: Turn) -> Letter:
-        contact, language = self.cast.contact, self.frame.language
-        prefix = bank(f"phrases_{language}")["reply"] if number else ""
-        if turn.incoming:
-            sender, address, to = contact.name, contact.email, self.staff.support_address
-            signature, client = _customer_signature(contact, number, language), turn.client or contact.client
-        else:
-            agent = self._agent(turn)
-            sender, address, to = agent.name, self.staff.support_address, contact.email
-            signature, client = _agent_signature(agent, self.staff, number, language), "desk"
-        return Letter(
-            sender,
-            address,
-            to,
-            turn.at,
-            f"{prefix}{self.tale.subject}",
-            tuple(turn.paragraphs),
-            signature,
-            language,
-            client,
-            turn.text_extra,
-            turn.html_extra,
-        )
+        return speaker(self.cast.agents, turn)
 
     def _message(self, turn: Turn, number: int) -> None:
         letter = self.letters[number]
@@ -180,7 +157,7 @@ class _Writer:
         self._note_facts("EmailMessage", row, field, turn.sayings, rendered.start)
         mark(self.builder, "EmailMessage", row, _MAIL_FIELDS, self.secrets)
         if turn.disguise:
-            note_mail(self.builder, row, turn)
+            note_mail(self.builder, "EmailMessage", row, ("TextBody", "HtmlBody"), turn)
 
     def _note_facts(self, object_: str, row: Row, field: str, sayings: Sequence[Saying], start: int = 0) -> None:
         """Where the sentences stand in the field; in markup they stand escaped."""
@@ -198,33 +175,3 @@ class _Writer:
             after = self.letters[(number + 1) * len(self.letters) // (len(notes) + 1)].sent + _COMMENT_LAG
             fields: dict[str, Value] = {"ParentId": self.case_id, "CommentBody": note, "IsPublished": False}
             self.builder.add("CaseComment", after, agents[number % len(agents)].id, fields)
-
-
-def _customer_signature(person: Person, number: int, language: str) -> str:
-    words = bank(f"phrases_{language}")
-    bye: str = words["bye_customer"][(number + len(person.last)) % len(words["bye_customer"])]
-    if person.client == "mobile":
-        device: str = words["mobile"][len(person.first) % len(words["mobile"])]
-        return f"{bye}\n{person.first}\n\n{device}"
-    if number and not person.signs_long:
-        return f"{bye}\n{person.first}"
-    lines = [bye, person.name, f"{person.title}, {person.company}", f"Tel. {person.phone}"]
-    if person.signs_long:
-        lines += [person.mobile, person.address.line, "", words["confidential"][0]]
-    return "\n".join(lines)
-
-
-def _agent_signature(agent: Agent, staff: Staff, number: int, language: str) -> str:
-    words = bank(f"phrases_{language}")
-    bye: str = words["bye_agent"][number % len(words["bye_agent"])]
-    return f"{bye}\n{agent.name}\n{agent.title}, {staff.spec['name']}\n{staff.support_address}"
-
-
-def _secrets(cast: Cast, turns: Sequence[Turn]) -> Secrets:
-    """Everything personal that can occur in the texts of this case: value -> category."""
-    person = cast.contact
-    found: Secrets = {person.name: "name", f"{person.first} {person.last}": "name", person.email: "email"}
-    found |= {person.phone: "phone", person.mobile: "phone", person.address.line: "address"}
-    found |= {agent.name: "name" for agent in cast.agents}
-    found |= {value: category for turn in turns for category, value in turn.secrets}
-    return found | {person.first: "name", person.last: "name"} | {agent.first: "name" for agent in cast.agents}

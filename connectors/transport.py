@@ -1,18 +1,33 @@
 """The one way out to a CRM: a requests session that keeps no cookies, follows no redirects and always times out."""
 
 import ipaddress
+import ssl
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    NameResolutionError,
+    NewConnectionError,
+    ProtocolError,
+    ProxyError,
+)
 
-from connectors.errors import Fatal
+from connectors.errors import Ambiguous, Fatal, Retriable
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 30.0
 TIMEOUT = (CONNECT_SECONDS, READ_SECONDS)
+
+LOST_CONNECTION = "connection_lost"
+"""Our own error code: a kept-alive connection turned out to be closed."""
+
+_NEVER_SENT = (NewConnectionError, ConnectTimeoutError, NameResolutionError, ProxyError)
+"""urllib3 raises these only before a byte of the request has left (ProxyError: before the tunnel stands)."""
 
 
 def trusted_origin(url: str) -> str:
@@ -69,3 +84,38 @@ class HttpSession(requests.Session):
 
 def _unchanged(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
+
+
+def ambiguous(code: str) -> Ambiguous:
+    """A write of which nobody knows the result."""
+    return Ambiguous("the write was sent and no answer came", code=code)
+
+
+def raise_unanswered(error: requests.RequestException, *, write: bool) -> NoReturn:
+    """Raise what a transport failure means: before a request left nothing is lost, after a write left all is open.
+
+    Raises:
+        Fatal: the server's certificate is not trusted.
+        Retriable: nothing was sent, or it was only a read.
+        Ambiguous: a write may have arrived.
+    """
+    cause = _root(error)
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        raise Fatal("the CRM's certificate is not trusted: check the CA file", code="tls") from None
+    if write and not isinstance(cause, _NEVER_SENT):
+        raise ambiguous("no_answer") from None
+    code = LOST_CONNECTION if isinstance(cause, ProtocolError) else "no_answer"
+    raise Retriable("the CRM did not answer", code=code) from None
+
+
+def _root(error: requests.RequestException) -> BaseException:
+    """What urllib3 met: requests wraps it one or two levels deep."""
+    cause: BaseException = error
+    for _ in range(4):
+        inner = getattr(cause, "reason", None) or (cause.args[0] if cause.args else None)
+        if not isinstance(inner, HTTPError | ssl.SSLError):
+            break
+        cause = inner
+        if isinstance(cause, _NEVER_SENT):
+            break
+    return cause

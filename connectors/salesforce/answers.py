@@ -1,28 +1,16 @@
 """Salesforce's answers turned into results or connector errors, by errorCode and never by text (contract, 1.3)."""
 
 import re
-import ssl
 from collections.abc import Mapping
-from typing import Any, NoReturn
+from typing import Any
 
 import requests
-from urllib3.exceptions import (
-    ConnectTimeoutError,
-    HTTPError,
-    NameResolutionError,
-    NewConnectionError,
-    ProtocolError,
-    ProxyError,
-)
 
-from connectors.errors import Ambiguous, ConnectorError, Fatal, Forbidden, NotFound, Retriable, Stale, Unauthorized
+from connectors.errors import ConnectorError, Fatal, Forbidden, NotFound, Retriable, Stale, Unauthorized
 from connectors.oauth import RECONNECT
 
 EXPIRED = "INVALID_SESSION_ID"
 """With 401: the access token is spent, refresh it. With 403 it means a missing scope, and refreshing would loop."""
-
-LOST_CONNECTION = "connection_lost"
-"""Our own code: a kept-alive connection turned out to be closed."""
 
 DUPLICATE = "DUPLICATE_VALUE"
 HALTED = "PROCESSING_HALTED"
@@ -84,14 +72,11 @@ _MESSAGES: Mapping[type[ConnectorError], str] = {
     NotFound: "no such record for this user",
     Stale: "the record has changed since it was read",
     Retriable: "Salesforce cannot do this right now",
-    Ambiguous: "the write was sent and no answer came",
     Fatal: "Salesforce gave an answer that the connector does not understand",
 }
 
 _CODE = re.compile(r"[A-Z][A-Z_]{2,60}")
 _LIMIT_SECONDS = 60.0
-_NEVER_SENT = (NewConnectionError, ConnectTimeoutError, NameResolutionError, ProxyError)
-"""urllib3 raises these only before a byte of the request has left (ProxyError: before the tunnel stands)."""
 
 
 def error_code(body: object) -> str:
@@ -122,41 +107,6 @@ def error_for(status: int, body: object) -> ConnectorError:
         wait = _LIMIT_SECONDS if code == "REQUEST_LIMIT_EXCEEDED" else 1.0
         return Retriable(message, code=code or str(status), retry_after=wait)
     return kind(message, code=code or str(status))
-
-
-def ambiguous(code: str) -> Ambiguous:
-    """A write of which nobody knows the result."""
-    return Ambiguous(_MESSAGES[Ambiguous], code=code)
-
-
-def raise_unanswered(error: requests.RequestException, *, write: bool) -> NoReturn:
-    """Raise what a transport failure means: before a request left nothing is lost, after a write left all is open.
-
-    Raises:
-        Fatal: the server's certificate is not trusted.
-        Retriable: nothing was sent, or it was only a read.
-        Ambiguous: a write may have arrived.
-    """
-    cause = _root(error)
-    if isinstance(cause, ssl.SSLCertVerificationError):
-        raise Fatal("the CRM's certificate is not trusted: check the CA file", code="tls") from None
-    if write and not isinstance(cause, _NEVER_SENT):
-        raise ambiguous("no_answer") from None
-    code = LOST_CONNECTION if isinstance(cause, ProtocolError) else "no_answer"
-    raise Retriable("Salesforce did not answer", code=code) from None
-
-
-def _root(error: requests.RequestException) -> BaseException:
-    """What urllib3 met: requests wraps it one or two levels deep."""
-    cause: BaseException = error
-    for _ in range(4):
-        inner = getattr(cause, "reason", None) or (cause.args[0] if cause.args else None)
-        if not isinstance(inner, HTTPError | ssl.SSLError):
-            break
-        cause = inner
-        if isinstance(cause, _NEVER_SENT):
-            break
-    return cause
 
 
 def records_of(body: object) -> list[dict[str, Any]]:

@@ -8,12 +8,12 @@ import requests
 from connectors.errors import Fatal, Unauthorized
 from connectors.interfaces import Token, User
 from connectors.oauth import OAuthApp
-from connectors.salesforce.answers import error_for, raise_unanswered, records_of
+from connectors.salesforce.answers import error_for, records_of
 from connectors.salesforce.client import connect, restful
 from connectors.salesforce.composite import answers, query, request_body
 from connectors.salesforce.records import text
 from connectors.salesforce.soql import literal, record_id, select
-from connectors.transport import HttpSession, trusted_origin
+from connectors.transport import HttpSession, raise_unanswered, trusted_origin
 
 SCOPE = "api refresh_token id openid"
 

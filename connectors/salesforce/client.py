@@ -12,9 +12,9 @@ from connectors.errors import Fatal, Retriable, Unauthorized
 from connectors.interfaces import Token
 from connectors.oauth import RECONNECT, Grants
 from connectors.salesforce import composite
-from connectors.salesforce.answers import EXPIRED, LOST_CONNECTION, ambiguous, error_code, error_for, raise_unanswered
+from connectors.salesforce.answers import EXPIRED, error_code, error_for
 from connectors.salesforce.composite import Answer, Sub
-from connectors.transport import HttpSession, trusted_origin
+from connectors.transport import LOST_CONNECTION, HttpSession, ambiguous, raise_unanswered, trusted_origin
 
 
 class Client:

@@ -23,13 +23,13 @@ from connectors.interfaces import (
 )
 from connectors.oauth import Grants
 from connectors.salesforce import auth, changes, reading, records, targets
-from connectors.salesforce.answers import error_for, raise_unanswered
+from connectors.salesforce.answers import error_for
 from connectors.salesforce.client import Client
 from connectors.salesforce.describe import ShapeCache
 from connectors.salesforce.schema import Schema
 from connectors.salesforce.soql import object_name, record_id
 from connectors.salesforce.writing import Writer
-from connectors.transport import HttpSession, trusted_origin
+from connectors.transport import HttpSession, raise_unanswered, trusted_origin
 
 DEFAULT_VERSION = "66.0"
 """API version Spring '26: every org runs the same release, and versions live for years (contract, 1.1)."""

@@ -17,13 +17,14 @@ from typing import Any
 from connectors.errors import ConnectorError, Fatal, Forbidden, NotFound, Retriable, Stale
 from connectors.interfaces import PreImage, TargetKind, User, Write, Written
 from connectors.salesforce import marker, targets
-from connectors.salesforce.answers import DUPLICATE, ambiguous, error_for, records_of
+from connectors.salesforce.answers import DUPLICATE, error_for, records_of
 from connectors.salesforce.client import Client
 from connectors.salesforce.composite import MAX_SUBREQUESTS, Answer, Sub, culprit
 from connectors.salesforce.composite import query as query_sub
 from connectors.salesforce.marker import Marker
 from connectors.salesforce.schema import Schema
 from connectors.salesforce.soql import literal, moment, record_id, select
+from connectors.transport import ambiguous
 
 _CLAIM = "claim"
 _NOTE = "note"

@@ -10,7 +10,8 @@ from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError,
 from urllib3.exceptions import SSLError as PoolSSLError
 
 from connectors.errors import Ambiguous, ConnectorError, Fatal, Forbidden, NotFound, Retriable, Stale, Unauthorized
-from connectors.salesforce.answers import error_code, error_for, raise_unanswered, records_of
+from connectors.salesforce.answers import error_code, error_for, records_of
+from connectors.transport import raise_unanswered
 
 POOL = PoolManager().connection_from_url("https://acme.example")
 WORDS = "the seal leaks"

@@ -1,6 +1,7 @@
 """What the processes of `test_sql_processes` do. Importable, so that a fresh interpreter can run it."""
 
 import os
+import threading
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -9,15 +10,16 @@ from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Any
 
-from connectors.interfaces import Token
+from connectors.interfaces import Rate, Token
 from sidecar.adapters.localkeys import LocalKeyRing
-from sidecar.adapters.sql import SqlAuditLog, SqlCheckpoints, SqlDraftStore, SqlTokenStore, open_database
+from sidecar.adapters.sql import SqlAuditLog, SqlCheckpoints, SqlDraftStore, SqlLimiter, SqlTokenStore, open_database
 from sidecar.audit import event
 from sidecar.domain import DraftState
 from sidecar.drafts import move
 from sidecar.errors import Conflict
 from tests.samples import NOW, make_draft
 
+RATE = Rate(limit=24, seconds=1.0, reserve=6)
 EVENT = event(kind="draft", ts=NOW.isoformat())
 GRANT = "salesforce:org:user"
 
@@ -86,6 +88,28 @@ def lease(folder: Path, barrier: Barrier, count: int) -> int:
     barrier.wait()
     owner = str(os.getpid())
     return sum(store.acquire("t", f"O{number}", owner, NOW, timedelta(minutes=5)) for number in range(count))
+
+
+def call(folder: Path, barrier: Barrier, count: int) -> list[tuple[float, float, bool]]:
+    """Calls of four sync threads and one person: when each was asked for and let through (epoch seconds), urgent?."""
+    limiter = SqlLimiter(open_database(url(folder)))
+    calls: list[tuple[float, float, bool]] = []
+
+    def work(number: int, pause: float, *, urgent: bool) -> None:
+        for _ in range(number):
+            time.sleep(pause)
+            asked = time.time()
+            limiter.acquire("b", RATE, urgent=urgent)
+            calls.append((asked, time.time(), urgent))
+
+    threads = [threading.Thread(target=work, args=(count // 4, 0.0), kwargs={"urgent": False}) for _ in range(4)]
+    threads.append(threading.Thread(target=work, args=(4, 0.6), kwargs={"urgent": True}))
+    barrier.wait()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return calls
 
 
 def hold_the_lock(folder: Path, ready: Path) -> None:

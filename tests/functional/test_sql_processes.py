@@ -84,6 +84,20 @@ def test_a_lease_goes_to_one_process(tmp_path: Path) -> None:
     assert sum(in_processes(sql_workers.lease, tmp_path, 40)) == 40
 
 
+def test_processes_together_never_make_more_calls_than_the_limit(tmp_path: Path) -> None:
+    """Three processes of five threads: no second has more than 24 calls, nor a click to wait for the syncs."""
+    open_database(url(tmp_path)).dispose()
+    calls = list(chain(*in_processes(sql_workers.call, tmp_path, 16)))
+    rate = sql_workers.RATE
+    assert len(calls) == PROCESSES * (16 + 4)
+    moments = sorted(granted for _, granted, _ in calls)
+    slack = 0.1  # between the grant and the moment that is noted, on a busy machine
+    assert all(later - earlier > rate.seconds - slack for earlier, later in zip(moments, moments[24:], strict=False))
+    clicks = sorted(granted - asked for asked, granted, urgent in calls if urgent)
+    assert clicks[len(clicks) // 2] < rate.seconds / 10
+    assert clicks[-1] < rate.seconds / 2
+
+
 def test_the_lock_of_a_killed_process_is_free_at_once(tmp_path: Path) -> None:
     """A kill -9 in the middle of a refresh does not lock the user out."""
     store = SqlTokenStore(open_database(url(tmp_path)), keys(tmp_path), wait=0.2)

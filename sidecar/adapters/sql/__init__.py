@@ -8,4 +8,12 @@ from sidecar.adapters.sql.limiter import SqlLimiter
 from sidecar.adapters.sql.sessions import SqlSessions
 from sidecar.adapters.sql.tokens import SqlTokenStore
 
-__all__ = ["SqlAuditLog", "SqlCheckpoints", "SqlDraftStore", "SqlLimiter", "SqlSessions", "SqlTokenStore", "open_database"]
+__all__ = [
+    "SqlAuditLog",
+    "SqlCheckpoints",
+    "SqlDraftStore",
+    "SqlLimiter",
+    "SqlSessions",
+    "SqlTokenStore",
+    "open_database",
+]

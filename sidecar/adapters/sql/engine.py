@@ -50,15 +50,25 @@ def open_database(url: str) -> Engine:
         raise Misconfigured(
             "The database URL is not usable, or its driver is missing: sqlite:///FILE or postgresql+psycopg://…."
         ) from None
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _configure_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
+    _listen(engine)
     try:
         _migrate(engine)
     except BaseException:
         engine.dispose()
         raise
     return engine
+
+
+def relaxed(engine: Engine) -> Engine:
+    """A pool of its own on the same database, for what may be lost when the machine dies, but not with the process.
+
+    On SQLite its commits do not wait for the disk.
+    """
+    twin = create_engine(engine.url, hide_parameters=True, pool_pre_ping=engine.dialect.name != "sqlite")
+    _listen(twin)
+    if twin.dialect.name == "sqlite":
+        event.listen(twin, "connect", _relax_sqlite)
+    return twin
 
 
 @contextlib.contextmanager
@@ -179,11 +189,21 @@ def _prepare_file(url: URL) -> None:
         raise Unavailable("The database file cannot be opened; check its path, its rights and the disk.") from None
 
 
+def _listen(engine: Engine) -> None:
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _configure_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+
+
 def _configure_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own connection
     """Per connection; also takes transactions away from the driver, which begins them too late."""
     connection.isolation_level = None
     for pragma in _PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _relax_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own connection
+    connection.execute("PRAGMA synchronous=NORMAL")
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, func, select
 from connectors.errors import Retriable
 from connectors.interfaces import Rate
 from connectors.limiter import Calls, Patience, Window, admit
-from sidecar.adapters.sql.engine import upsert, writing
+from sidecar.adapters.sql.engine import relaxed, upsert, writing
 from sidecar.adapters.sql.tables import rate_windows
 from sidecar.errors import Unavailable
 
@@ -31,11 +31,11 @@ class SqlLimiter:
         clock: Callable[[], float] | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._engine = engine
+        self._engine = relaxed(engine)
         self._patience = patience or Patience()
         self._clock = clock
         self._sleep = sleep
-        # Threads of one process queue here, where waking up is cheap; SQLite makes waiting writers sleep and look again.
+        # Threads of one process queue here, where waking up is cheap; a writer that waits for SQLite polls.
         self._turn = threading.Lock()
 
     def acquire(self, bucket: str, rate: Rate, *, urgent: bool) -> None:

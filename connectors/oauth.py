@@ -11,12 +11,14 @@ from authlib.integrations.requests_client import OAuth2Session
 
 from connectors.errors import ConnectorError, Fatal, Retriable, Unauthorized
 from connectors.interfaces import Token, TokenStore
-from connectors.transport import TIMEOUT
+from connectors.transport import TIMEOUT, retry_after
 
 RECONNECT = "the CRM no longer accepts this connection: connect again"
 
 _GONE = frozenset({"invalid_grant", "access_denied", "inactive_user", "inactive_org", "invalid_app_access"})
 _CODE = re.compile(r"[a-z_]{1,40}")
+_MIGRATION = 477
+"""HubSpot moves an account to another data centre (contract, 2.5)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,8 @@ class OAuthApp:
     """One OAuth client at one CRM.
 
     `client_secret` may be empty (a public client: PKCE only). `endpoints` are absolute URLs that `transport` has
-    approved. `ca_file` is a PEM file to trust instead of the system's store.
+    approved. `ca_file` is a PEM file to trust instead of the system's store. `introspect_endpoint` is RFC 7662's, for
+    a CRM that says there whose token it is.
     """
 
     client_id: str
@@ -34,6 +37,7 @@ class OAuthApp:
     revoke_endpoint: str
     scope: str
     ca_file: str | None = None
+    introspect_endpoint: str = ""
 
     def authorize_url(self, state: str, verifier: str, redirect_uri: str) -> str:
         """Where to send the browser. The challenge is S256; Salesforce knows no other (contract, 1.2)."""
@@ -80,12 +84,28 @@ class OAuthApp:
         """
         with self._client("") as client:
             response = _send(lambda: client.revoke_token(self.revoke_endpoint, token=token, **self._options()))
+        _not_now(response)
         if response.status_code >= requests.codes.server_error:
             raise Retriable("the CRM could not revoke the connection", code=str(response.status_code))
 
+    def introspect(self, token: str) -> Mapping[str, Any]:
+        """What the CRM says of a token (RFC 7662): at least `active`.
+
+        Raises:
+            Retriable: the CRM did not answer, or not with JSON.
+            Fatal: the client is configured wrongly.
+        """
+        with self._client("") as client:
+            response = _send(lambda: client.introspect_token(self.introspect_endpoint, token=token, **self._options()))
+            _not_now(response)
+            answer = _send(response.json)
+        if not isinstance(answer, dict) or not isinstance(answer.get("active"), bool):
+            raise _refusal(str(answer.get("error", "")) if isinstance(answer, dict) else "")
+        return answer
+
     def _client(self, redirect_uri: str) -> OAuth2Session:
         method = "client_secret_post" if self.client_secret else "none"
-        return OAuth2Session(
+        client = OAuth2Session(
             client_id=self.client_id,
             client_secret=self.client_secret or None,
             token_endpoint_auth_method=method,
@@ -94,6 +114,9 @@ class OAuthApp:
             redirect_uri=redirect_uri,
             code_challenge_method="S256",
         )
+        for answer in ("access_token_response", "refresh_token_response"):
+            client.register_compliance_hook(answer, _not_now)
+        return client
 
     def _options(self) -> dict[str, Any]:
         return {"timeout": TIMEOUT, "allow_redirects": False, "verify": self.ca_file or True}
@@ -155,6 +178,18 @@ class Grants:
             self._tokens.save(grant_id, fresh)
             return fresh
 
+    def confirm(self, grant_id: str, active: Callable[[str], bool]) -> None:
+        """Forget a grant whose refresh token is no longer `active`; for a refusal that does not mean "refresh".
+
+        Raises:
+            Unauthorized: there is no such grant (any more).
+            ConnectorError: what `active` raises; the grant is kept.
+        """
+        with self._tokens.exclusive(grant_id):
+            if not active(self.current(grant_id).refresh_token):
+                self._tokens.delete(grant_id)
+                raise Unauthorized(RECONNECT, code="inactive_grant")
+
     def revoke(self, grant_id: str) -> None:
         """Revoke at the CRM, then forget; a grant that is not there is revoked already.
 
@@ -167,6 +202,18 @@ class Grants:
                 return
             self._app.revoke(token.refresh_token or token.access_token)
             self._tokens.delete(grant_id)
+
+
+def _not_now(response: requests.Response) -> requests.Response:
+    """The answer, unless it says "too many" or "moving house": such a body is no OAuth answer (contract, 2.2 and 2.5).
+
+    Raises:
+        Retriable: after as many seconds as the CRM asks for.
+    """
+    if response.status_code in (requests.codes.too_many_requests, _MIGRATION):
+        wait = retry_after(response.headers.get("Retry-After"), 10.0)
+        raise Retriable("the CRM's login service is busy", code=str(response.status_code), retry_after=wait)
+    return response
 
 
 def _ask(call: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:

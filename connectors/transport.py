@@ -86,6 +86,14 @@ def _unchanged(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
 
 
+def retry_after(header: str | None, otherwise: float) -> float:
+    """Seconds to wait by a Retry-After header, a day at most; `otherwise` when there is none or it is a date."""
+    try:
+        return min(max(0.0, float(header or "")), 86_400.0)
+    except ValueError:
+        return otherwise
+
+
 def ambiguous(code: str) -> Ambiguous:
     """A write of which nobody knows the result."""
     return Ambiguous("the write was sent and no answer came", code=code)

@@ -7,11 +7,13 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import requests
 
 from connectors.errors import Fatal, Retriable, Unauthorized
 from connectors.interfaces import Token
-from connectors.oauth import Grants, OAuthApp, _refusal
+from connectors.oauth import Grants, OAuthApp, _not_now, _refusal
 from connectors.salesforce import auth
+from connectors.transport import retry_after
 from tests.fakes_connector import MemoryTokenStore
 
 GRANT = "salesforce:00D:005"
@@ -102,6 +104,38 @@ def test_revoke_forgets_after_the_crm_has() -> None:
     found.revoke(GRANT)
     assert endpoint.revoked == ["refresh-1"]
     assert tokens.load(GRANT) is None
+
+
+def test_a_grant_that_is_no_longer_active_is_forgotten_without_a_refresh() -> None:
+    """A refusal that is no expiry: the CRM is asked what became of the grant, nothing is rotated."""
+    endpoint = Endpoint()
+    found, tokens = grants(endpoint)
+    found.confirm(GRANT, lambda token: token == "refresh-1")
+    assert tokens.load(GRANT) == OLD
+    with pytest.raises(Unauthorized):
+        found.confirm(GRANT, lambda _: False)
+    assert tokens.load(GRANT) is None
+    assert endpoint.refreshed == []
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"), [("7", 7.0), ("0.5", 0.5), ("", 10.0), (None, 10.0), ("-1", 0.0), ("inf", 86_400.0)]
+)
+def test_a_wait_is_read_from_the_header_and_never_longer_than_a_day(header: str | None, seconds: float) -> None:
+    """A date, as HTTP allows, counts as no number."""
+    assert retry_after(header, 10.0) == seconds
+    assert retry_after("Wed, 21 Oct 2026 07:28:00 GMT", 10.0) == 10.0
+
+
+@pytest.mark.parametrize("status", [429, 477])
+def test_a_busy_login_service_costs_nobody_the_grant(status: int) -> None:
+    """HubSpot's token endpoint has a limit of its own, and its refusal is no OAuth answer (contract, 2.2)."""
+    answer = requests.Response()
+    answer.status_code = status
+    answer.headers["Retry-After"] = "3"
+    with pytest.raises(Retriable) as caught:
+        _not_now(answer)
+    assert (caught.value.code, caught.value.retry_after) == (str(status), 3.0)
 
 
 def app(secret: str = SECRET) -> OAuthApp:

@@ -1,16 +1,18 @@
-"""The conformance suite of connectors: subclass `ConnectorContract`, give it a `stage`, and pytest runs it.
+"""The conformance suite of connectors: subclass `ConnectorContract`, give it `facts` and a `stage`, and pytest runs it.
 
-A stage is one CRM with one case that an agent sees and an outsider does not, and the means to disturb it: hide a field,
-edit a record behind the agent's back, drop an answer, kill a token. Needs pytest, which production does not install.
+`CrmFacts` are the names and prices of one CRM. A stage is that CRM with one case (in HubSpot: a ticket) that an agent
+sees and an outsider does not, and the means to disturb it: hide a field, edit a record behind the agent's back, drop an
+answer, kill a token. Needs pytest, which production does not install.
 """
 
+from connectors.testing.facts import CrmFacts, Price
 from connectors.testing.grants import GrantContract
 from connectors.testing.reading import ReadingContract
 from connectors.testing.stage import Stage, Trouble
 from connectors.testing.unmarked import UnmarkedContract
 from connectors.testing.writing import WritingContract
 
-__all__ = ["ConnectorContract", "Stage", "Trouble"]
+__all__ = ["ConnectorContract", "CrmFacts", "Price", "Stage", "Trouble"]
 
 
 class ConnectorContract(ReadingContract, GrantContract, WritingContract, UnmarkedContract):

@@ -5,24 +5,15 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Protocol, TypeVar
+from typing import ClassVar, Protocol, TypeVar
 
 import pytest
 
 from connectors.errors import ConnectorError
 from connectors.interfaces import Connector, RecordRef, Session, Target, TargetKind, TokenStore, Write
+from connectors.testing.facts import CrmFacts
 
 E = TypeVar("E", bound=ConnectorError)
-
-FIELDS: Mapping[str, Sequence[str]] = {
-    "Case": ("CaseNumber", "Subject", "Description", "Status", "Contact.Name"),
-    "EmailMessage": ("Subject", "TextBody", "FromName", "MessageDate"),
-    "CaseComment": ("CommentBody",),
-}
-HIDEABLE = "Description"
-KINDS = tuple(TargetKind)
-CREATED_KINDS = tuple(kind for kind in TargetKind if kind is not TargetKind.SUMMARY_FIELD)
-UNDOABLE_KINDS = tuple(kind for kind in TargetKind if kind is not TargetKind.COMMENT)
 
 
 class Trouble(StrEnum):
@@ -70,18 +61,18 @@ class Stage(Protocol):
 
     @property
     def case(self) -> RecordRef:
-        """A case with two incoming messages, an outgoing one or a comment, a contact and an owner."""
+        """A case (a ticket) with two incoming messages, an outgoing one or a comment, a contact and an owner."""
 
     @property
     def article(self) -> RecordRef:
-        """A published article."""
+        """Something that everybody may read and nobody drafts for: an article, a company."""
 
     @property
     def secrets(self) -> Sequence[str]:
         """Words from the case's text and thread, none of which may ever turn up in an error."""
 
     def hide(self, grant_id: str, field: str) -> None:
-        """Take the right to see "Case.Description" from a user, at once."""
+        """Take the right to see a field ("Case.Description") from a user, at once."""
 
     def hide_at_next_query(self, grant_id: str, field: str) -> None:
         """The same, but only when the next request for records arrives: after any describe."""
@@ -99,7 +90,7 @@ class Stage(Protocol):
         """A field's value as the system sees it."""
 
     def carrying(self, key: str) -> int:
-        """How many tasks, comments and case fields carry a write's key."""
+        """How many records and fields at the case carry a write's key."""
 
     def trouble(self, what: Trouble) -> None:
         """Arrange for it to happen to the next write."""
@@ -108,7 +99,7 @@ class Stage(Protocol):
         """Wait until a late request has arrived."""
 
     def uninstall_package(self) -> None:
-        """Take away the summary field and the marker object."""
+        """Take away what gives the CRM a unique key (and the summary field, where there is one)."""
 
     def expire(self, grant_id: str) -> None:
         """The access token dies, the refresh token lives."""
@@ -184,7 +175,18 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 
 class Staged:
-    """Base of the suites: fixtures."""
+    """Base of the suites: the facts of the CRM, fixtures, and the target kinds that tests run for."""
+
+    facts: ClassVar[CrmFacts]
+    """Given by the subclass, as is `stage`."""
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """Run tests that take a `kind`, an `undoable` or an `unmarked` kind once for each that the CRM has."""
+        for argument in ("kind", "undoable", "unmarked"):
+            if argument in metafunc.fixturenames:
+                metafunc.parametrize(argument, self.facts.kinds_for(argument))
+        if "no_id" in metafunc.fixturenames:
+            metafunc.parametrize("no_id", self.facts.no_ids)
 
     @pytest.fixture
     def stage(self) -> Stage:

@@ -1,5 +1,5 @@
 # ruff: noqa: S101 - this is a test suite that ships: asserts and expected values are its point
-"""Conformance: writing where the CRM offers no key of its own."""
+"""Conformance: writing where the CRM offers no unique key (our package or property is not installed)."""
 
 import pytest
 
@@ -7,7 +7,6 @@ from connectors.errors import Ambiguous, Stale
 from connectors.interfaces import TargetKind
 from connectors.testing.stage import (
     ARRIVES,
-    CREATED_KINDS,
     Stage,
     Staged,
     Trouble,
@@ -24,16 +23,15 @@ class UnmarkedContract(Staged):
         """What remains are records that carry their key in the text."""
         stage.uninstall_package()
         targets = stage.connector.session(stage.agent).targets(stage.case)
-        assert [target.kind for target in targets] == list(CREATED_KINDS)
+        assert [target.kind for target in targets] == list(self.facts.unmarked)
 
     @pytest.mark.parametrize("trouble", ARRIVES)
-    @pytest.mark.parametrize("kind", CREATED_KINDS)
     def test_without_the_package_a_lost_answer_is_found_by_the_key_in_the_text(
-        self, stage: Stage, kind: TargetKind, trouble: Trouble
+        self, stage: Stage, unmarked: TargetKind, trouble: Trouble
     ) -> None:
         """Read-back finds all records of the write."""
         stage.uninstall_package()
-        session, write = stage.connector.session(stage.agent), make_write(stage, kind)
+        session, write = stage.connector.session(stage.agent), make_write(stage, unmarked)
         preimage = session.preimage(write)
         stage.trouble(trouble)
         raised(Ambiguous, lambda: session.write(write, preimage))
@@ -41,11 +39,10 @@ class UnmarkedContract(Staged):
         assert written
         assert len(written.ids) == stage.carrying(write.key) == len(write.values)
 
-    @pytest.mark.parametrize("kind", CREATED_KINDS)
-    def test_without_the_package_absence_proves_nothing(self, stage: Stage, kind: TargetKind) -> None:
+    def test_without_the_package_absence_proves_nothing(self, stage: Stage, unmarked: TargetKind) -> None:
         """The request may still be on its way: a person decides, nothing is sent again."""
         stage.uninstall_package()
-        session, write = stage.connector.session(stage.agent), make_write(stage, kind)
+        session, write = stage.connector.session(stage.agent), make_write(stage, unmarked)
         preimage = session.preimage(write)
         stage.trouble(Trouble.DROP_BEFORE)
         raised(Ambiguous, lambda: session.write(write, preimage))
@@ -57,7 +54,7 @@ class UnmarkedContract(Staged):
         stage.uninstall_package()
         session, write = stage.connector.session(stage.agent), make_write(stage, TargetKind.TASKS)
         preimage = session.preimage(write)
-        stage.edit(stage.case, {"Status": "Working"})
+        stage.edit(stage.case, dict([self.facts.edited]))
         raised(Stale, lambda: session.write(write, preimage))
         assert stage.carrying(write.key) == 0
 

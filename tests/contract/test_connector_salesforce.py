@@ -9,8 +9,9 @@ from connectors.errors import Forbidden, Retriable
 from connectors.interfaces import TargetKind
 from connectors.sandbox.process import SandboxProcess
 from connectors.testing import ConnectorContract
-from connectors.testing.stage import FIELDS, make_write
+from connectors.testing.stage import make_write
 from tests.contract.sandbox_stage import ORG, SandboxStage, running_sandbox
+from tests.crm_facts import SALESFORCE
 
 pytestmark = pytest.mark.sockets
 
@@ -24,6 +25,8 @@ def process() -> Iterator[SandboxProcess]:
 class TestSalesforceConnector(ConnectorContract):
     """The whole contract, and what only Salesforce does."""
 
+    facts = SALESFORCE
+
     @pytest.fixture
     def stage(self, process: SandboxProcess) -> SandboxStage:
         """A clean org with one case."""
@@ -33,7 +36,7 @@ class TestSalesforceConnector(ConnectorContract):
         self, process: SandboxProcess, stage: SandboxStage
     ) -> None:
         """Salesforce takes no more than five queries in one request (contract, 1.6)."""
-        fields = {**FIELDS, "Task": ("Subject",), "Knowledge__kav": ("Title",)}
+        fields = {**SALESFORCE.fields, "Task": ("Subject",), "Knowledge__kav": ("Title",)}
         stage.connector.session(stage.agent).read(stage.case, fields)
         before = process.control.last()
         stage.connector.session(stage.agent).read(stage.case, fields)
@@ -47,8 +50,8 @@ class TestSalesforceConnector(ConnectorContract):
         """People paste 15-character ids from old reports."""
         short = replace(stage.case, id=stage.case.id[:15])
         session = stage.connector.session(stage.agent)
-        assert session.read(short, FIELDS).record.ref == stage.case
-        assert set(session.reread([short], FIELDS)) == {short}
+        assert session.read(short, SALESFORCE.fields).record.ref == stage.case
+        assert set(session.reread([short], SALESFORCE.fields)) == {short}
 
     def test_a_locked_record_is_retriable_and_nothing_was_written(
         self, process: SandboxProcess, stage: SandboxStage
@@ -87,8 +90,8 @@ class TestSalesforceConnector(ConnectorContract):
         session.targets(stage.case)
         process.control.fault(action, path="/composite$")
         with pytest.raises(Retriable):
-            session.read(stage.case, FIELDS)
-        assert session.read(stage.case, FIELDS).record.ref == stage.case
+            session.read(stage.case, SALESFORCE.fields)
+        assert session.read(stage.case, SALESFORCE.fields).record.ref == stage.case
 
     def test_a_connection_that_breaks_under_a_read_goes_unnoticed(
         self, process: SandboxProcess, stage: SandboxStage
@@ -98,5 +101,5 @@ class TestSalesforceConnector(ConnectorContract):
         session.targets(stage.case)
         before = session.round_trips
         process.control.fault("drop_before", path="/composite$")
-        assert session.read(stage.case, FIELDS).record.ref == stage.case
+        assert session.read(stage.case, SALESFORCE.fields).record.ref == stage.case
         assert session.round_trips - before == 2

@@ -15,8 +15,9 @@ from connectors.registry import connector_class, installed
 from connectors.salesforce.connector import SalesforceConnector
 from connectors.sandbox.client import consent
 from connectors.sandbox.process import SandboxProcess
-from connectors.testing.stage import FIELDS, everything_said, make_write
+from connectors.testing.stage import everything_said, make_write
 from tests.contract.sandbox_stage import ORG, SandboxStage, running_sandbox
+from tests.crm_facts import SALESFORCE
 from tests.fakes_connector import MemoryTokenStore
 
 pytestmark = pytest.mark.sockets
@@ -145,7 +146,7 @@ def test_an_untrusted_certificate_is_refused(stage: SandboxStage) -> None:
     org = stage.connector.session(stage.agent)._client.token.instance_url
     blind = SalesforceConnector(org, "id", "secret", stage.tokens)
     with pytest.raises(Fatal, match="CA file"):
-        blind.session(stage.agent).read(stage.case, FIELDS)
+        blind.session(stage.agent).read(stage.case, SALESFORCE.fields)
 
 
 def test_a_crm_that_is_not_there_is_retriable_even_for_a_write(stage: SandboxStage) -> None:
@@ -162,7 +163,7 @@ def test_a_crm_that_is_not_there_is_retriable_even_for_a_write(stage: SandboxSta
     gone = stage.connector.session(stage.agent)
     started = time.monotonic()
     with pytest.raises(Retriable) as caught:
-        gone.read(stage.case, FIELDS)
+        gone.read(stage.case, SALESFORCE.fields)
     assert time.monotonic() - started < 2
     silent(caught.value, dead, token.access_token, stage.case.id)
     with pytest.raises(Retriable):
@@ -182,7 +183,7 @@ def test_a_silent_crm_is_given_up(stage: SandboxStage) -> None:
         stage.connector._http.timeout = (1.0, 0.3)
         stuck = stage.connector.session(stage.agent)
         with pytest.raises(Retriable):
-            stuck.read(stage.case, FIELDS)
+            stuck.read(stage.case, SALESFORCE.fields)
         with pytest.raises(Ambiguous):
             stuck.write(write, preimage)
     assert stage.carrying(write.key) == 0

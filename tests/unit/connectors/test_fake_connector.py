@@ -7,6 +7,7 @@ import pytest
 
 from connectors.interfaces import RecordRef
 from connectors.testing import ConnectorContract, Trouble
+from tests.crm_facts import SALESFORCE
 from tests.fake_crm import CRM, TENANT, FakeCrm
 from tests.fakes_connector import FakeConnector, MemoryTokenStore
 
@@ -106,6 +107,8 @@ class FakeStage:
 
 class TestFakeConnector(ConnectorContract):
     """The whole contract."""
+
+    facts = SALESFORCE
 
     @pytest.fixture
     def stage(self) -> FakeStage:

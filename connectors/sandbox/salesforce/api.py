@@ -71,7 +71,7 @@ def handle(org: Org, user_id: str, base_url: str, request: ApiRequest) -> ApiRes
             _log_bug(error)
             text = "An unexpected error occurred. If this error persists, contact Salesforce Customer Support."
             answer = Answer(500, ApiError(500, "UNKNOWN_EXCEPTION", text).body())
-        headers["Sforce-Limit-Info"] = f"api-usage={org.usage}/{org.daily_limit}"
+        headers["Sforce-Limit-Info"] = f"api-usage={org.usage}/{org.setup.limits.daily_calls}"
     return _response(answer, headers)
 
 
@@ -117,6 +117,8 @@ def _log_bug(error: Exception) -> None:
 def _response(answer: Answer, headers: Mapping[str, str]) -> ApiResponse:
     if answer.body is None:
         return ApiResponse(answer.status, b"", {**headers, **answer.headers})
+    if isinstance(answer.body, bytes):
+        return ApiResponse(answer.status, answer.body, {**headers, **answer.headers})
     body = json.dumps(answer.body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
     return ApiResponse(answer.status, body, {"Content-Type": _JSON, **headers, **answer.headers})
 

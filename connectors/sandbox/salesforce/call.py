@@ -6,21 +6,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, NoReturn
 
+from connectors.sandbox.salesforce.content_writes import ContentWriter
 from connectors.sandbox.salesforce.errors import ApiError, bad_input, bad_json
+from connectors.sandbox.salesforce.multipart import is_multipart, record_of
 from connectors.sandbox.salesforce.org import Org
 from connectors.sandbox.salesforce.schema import ObjectType
 from connectors.sandbox.salesforce.soql import MAX_BATCH, MIN_BATCH
 from connectors.sandbox.salesforce.soql_scope import View
 from connectors.sandbox.salesforce.values import Json
-from connectors.sandbox.salesforce.writes import Writer
 
 _BATCH = re.compile(r"batchSize\s*=\s*(\d{1,6})", re.IGNORECASE | re.ASCII)
+_ALLOW_SAVE = re.compile(r"\ballowSave\s*=\s*true\b", re.IGNORECASE | re.ASCII)
 _UPSERT_BODY_SINCE: Final = 46.0
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a resource answers. `body` is JSON, or None for an empty body."""
+    """What a resource answers. `body` is JSON, bytes to be sent as they are, or None for an empty body."""
 
     status: int = 200
     body: object = None
@@ -52,9 +54,11 @@ class Call:
         return float(self.version[1:]) >= _UPSERT_BODY_SINCE
 
     @property
-    def writer(self) -> Writer:
-        """The user's hand, minding `Sforce-Auto-Assign`."""
-        return Writer(self.org, self.user_id, self.headers.get("sforce-auto-assign", "true").strip().lower() != "false")
+    def writer(self) -> ContentWriter:
+        """The user's hand, minding `Sforce-Auto-Assign` and `Sforce-Duplicate-Rule-Header`."""
+        auto_assign = self.headers.get("sforce-auto-assign", "true").strip().lower() != "false"
+        allow = _ALLOW_SAVE.search(self.headers.get("sforce-duplicate-rule-header", "")) is not None
+        return ContentWriter(self.org, self.user_id, auto_assign, allow)
 
     def view(self, *, include_deleted: bool = False) -> View:
         """The user's eyes."""
@@ -98,6 +102,15 @@ class Call:
         if not isinstance(found, dict):
             raise bad_json("Cannot deserialize the request body: an object is expected")
         return found
+
+    def record(self) -> Json:
+        """The record to be created: a JSON object, or the parts of a multipart body with bytes among its values.
+
+        Raises:
+            ApiError: `JSON_PARSER_ERROR`, `INVALID_MULTIPART_REQUEST`.
+        """
+        content_type = self.headers.get("content-type", "")
+        return record_of(content_type, self.body) if is_multipart(content_type) else self.json_object()
 
 
 def flag(value: object) -> bool:

@@ -17,6 +17,8 @@ _FORBIDDEN_HEADERS: Final = frozenset({"accept", "authorization", "content-type"
 _METHODS: Final = frozenset({"GET", "POST", "PATCH", "PUT", "DELETE"})
 _URL = re.compile(r"/?(?:services/data/)?(v\d+\.\d+)(/.*)", re.ASCII)
 _HEAVY = re.compile(r"/(?:query|queryAll|composite/sobjects)(?:[/?]|$)", re.ASCII)
+_ALONE = re.compile(r"/(?:jobs(?:/.*)?|sobjects/\w+/\w+/VersionData)/?", re.ASCII | re.IGNORECASE)
+"""Resources that answer with bytes or on their own time, and so not inside another request."""
 _REFERENCE = re.compile(r"@\{([^{}]*)\}")
 _NAME = re.compile(r"\w+", re.ASCII)
 _STEP = re.compile(r"\.?(\w+)|\[(\d{1,6})\]", re.ASCII)
@@ -97,6 +99,8 @@ def _run(call: Call, part: Json, results: Mapping[str, object], dispatch: Dispat
         url = str(_replaced(str(part.get("url") or ""), results, text=True))
         version, path = _split(url)
         parts = urlsplit(path)
+        if _ALONE.fullmatch(parts.path):
+            raise bad_input("This resource is not available inside a composite request")
         method, headers = _method(part), _headers(part)
         body = _replaced(part.get("body"), results)
         subcall = replace(

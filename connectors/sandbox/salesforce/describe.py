@@ -3,16 +3,19 @@
 from functools import lru_cache
 from typing import Final
 
+from connectors.sandbox.salesforce.content import DOCUMENT, VERSION
 from connectors.sandbox.salesforce.schema import NUMBERS, SYSTEM_NAMES, Field, ObjectType
+from connectors.sandbox.salesforce.setup import RecordType
 from connectors.sandbox.salesforce.soql_scope import View
-from connectors.sandbox.salesforce.values import Json
+from connectors.sandbox.salesforce.values import Json, text_of
 
 _SOAP: Final = {
+    "base64": "xsd:base64Binary",
     "id": "tns:ID", "reference": "tns:ID", "boolean": "xsd:boolean", "int": "xsd:int", "double": "xsd:double",
     "currency": "xsd:double", "percent": "xsd:double", "date": "xsd:date", "datetime": "xsd:dateTime",
 }  # fmt: skip
 _REPLICATED: Final = frozenset({"UserRecordAccess"})
-_MASTER_RECORD_TYPE: Final = "012000000000000AAA"
+_MASTER: Final = RecordType("012000000000000AAA", "", "Master", "Master")
 
 
 def describe_global(view: View) -> Json:
@@ -54,22 +57,31 @@ def describe(view: View, kind: ObjectType) -> Json:
         "lookupLayoutable": None,
         "namedLayoutInfos": [],
         "networkScopeFieldName": None,
-        "recordTypeInfos": [
-            {
-                "active": True,
-                "available": True,
-                "defaultRecordTypeMapping": True,
-                "developerName": "Master",
-                "master": True,
-                "name": "Master",
-                "recordTypeId": _MASTER_RECORD_TYPE,
-                "urls": {"layout": f"{path}/describe/layouts/{_MASTER_RECORD_TYPE}"},
-            }
-        ],
+        "recordTypeInfos": _record_types(view, kind, path),
         "searchLayoutable": True,
         "sobjectDescribeOption": "FULL",
         "supportedScopes": [{"label": f"All {kind.plural.lower()}", "name": "everything"}],
     }
+
+
+def _record_types(view: View, kind: ObjectType, path: str) -> list[Json]:
+    """The record types of an object and the one that stands for none; the user's default is marked."""
+    profile = text_of(view.org.user(view.user_id) or {}, "ProfileId")
+    types = view.org.setup.types_of(kind.name)
+    first = next((item.id for item in types if item.default and item.open_to(profile)), _MASTER.id)
+    return [
+        {
+            "active": True,
+            "available": item.open_to(profile),
+            "defaultRecordTypeMapping": item.id == first,
+            "developerName": item.developer_name,
+            "master": item is _MASTER,
+            "name": item.name,
+            "recordTypeId": item.id,
+            "urls": {"layout": f"{path}/describe/layouts/{item.id}"},
+        }
+        for item in (*types, _MASTER)
+    ]
 
 
 def summary(view: View, kind: ObjectType) -> Json:
@@ -81,11 +93,11 @@ def summary(view: View, kind: ObjectType) -> Json:
         "activateable": False,
         "associateEntityType": None,
         "associateParentEntity": None,
-        "createable": "C" in letters and not kind.virtual,
+        "createable": "C" in letters and not kind.virtual and kind.name != DOCUMENT,
         "custom": kind.custom,
         "customSetting": False,
         "deepCloneable": False,
-        "deletable": "D" in letters and not kind.setup,
+        "deletable": "D" in letters and not kind.setup and kind.name != VERSION,
         "deprecatedAndHidden": False,
         "feedEnabled": kind.owned,
         "hasSubtypes": False,
@@ -134,7 +146,7 @@ def _field(field: Field, kind: str, *, may_write: bool) -> Json:
         "displayLocationInDecimal": False,
         "encrypted": False,
         "externalId": field.external_id,
-        "extraTypeInfo": "plaintextarea" if field.long_text else None,
+        "extraTypeInfo": "plaintextarea" if field.long_text and field.type == "textarea" else None,
         "filterable": field.filterable,
         "filteredLookupInfo": None,
         "groupable": plain_text and field.type not in {"datetime", "double", "currency", "percent"},

@@ -22,8 +22,8 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from connectors.sandbox.salesforce.content_writes import ContentWriter
 from connectors.sandbox.salesforce.errors import ApiError
-from connectors.sandbox.salesforce.writes import Writer
 from connectors.sandbox.wire import JSON, Refused
 
 if TYPE_CHECKING:
@@ -92,10 +92,10 @@ class Mutations:
             return str(holder)
         raise KeyError("user")
 
-    def _admin(self) -> Writer:
+    def _admin(self) -> ContentWriter:
         for row in self._org.users():
             if row.get("IsActive") and self._org.permissions.has(str(row["Id"]), "ModifyAllData"):
-                return Writer(self._org, str(row["Id"]), auto_assign=False)
+                return ContentWriter(self._org, str(row["Id"]), auto_assign=False)
         raise Refused(f"{self._org.alias} has no administrator to act")
 
     def _create(self, _user: str, given: JSON) -> JSON:

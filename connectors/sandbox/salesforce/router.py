@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from connectors.sandbox.salesforce import composite, record_collections, replication, rest, tree
+from connectors.sandbox.salesforce import composite, content_rest, record_collections, replication, rest, tree
 from connectors.sandbox.salesforce.call import Answer, Call
 from connectors.sandbox.salesforce.errors import ApiError, not_found
 
@@ -32,6 +32,7 @@ _ROUTES: Final[tuple[tuple[re.Pattern[str], dict[str, Handler]], ...]] = tuple(
         (rf"{_KIND}/deleted", {"GET": replication.deleted}),
         (rf"{_KIND}/{_ID}", {"GET": rest.read, "PATCH": rest.update, "DELETE": rest.delete}),
         (_KIND, {"GET": rest.basic, "POST": rest.create}),
+        (rf"{_KIND}/{_ID}/VersionData", {"GET": content_rest.version_data}),
         (rf"{_KIND}/(\w+)/(.+)", {"GET": rest.read_by_key, "PATCH": rest.upsert, "DELETE": rest.delete_by_key}),
         (rf"{_KIND}/(\w+)", {"POST": rest.create_by_null_id}),
         (r"/sobjects", {"GET": rest.sobjects}),

@@ -74,6 +74,8 @@ class Passage:
     `text` is sanitised and masked. `hash` is the keyed hash of the *raw* field value; since chunking is deterministic,
     an equal hash means an equal passage. `number` counts from 1 within one `Admitted`. `root` is the record that a
     person would open (the case of a message). `related` is False for the record the button was on and its thread.
+    `page` counts from 1 in a file and is 0 elsewhere; `offset` is where the passage begins in the visible text of its
+    page or field, in characters and before masking.
     """
 
     number: int
@@ -88,6 +90,8 @@ class Passage:
     related: bool = False
     indexable: bool = False
     flags: tuple[str, ...] = ()
+    page: int = 0
+    offset: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +171,8 @@ class Source:
     link: str = ""
     related: bool = False
     flags: tuple[str, ...] = ()
+    page: int = 0
+    offset: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,6 +95,8 @@ def cited(evidence: Evidence, released: Released, link: Callable[[RecordRef], st
             link=link(passage.key.ref),
             related=passage.related,
             flags=passage.flags,
+            page=passage.page,
+            offset=passage.offset,
         )
         for passage in passages
     )

@@ -9,20 +9,16 @@
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 from typing import Final
 
 from connectors.interfaces import Record
 from sidecar import injection
-from sidecar.chunks import chunk
-from sidecar.domain import OWN_MARK, Claim, Flag, Masked, Passage, PassageKey, Role, Withheld
-from sidecar.masking import PLACEHOLDER, Placeholders, generic, mask
+from sidecar.domain import Claim, Flag, Masked, Passage, Withheld
+from sidecar.gate import Gate
+from sidecar.masking import PLACEHOLDER, Placeholders, generic
 from sidecar.policy import FieldVerdict, Policy, Purpose
 from sidecar.recognisers import NEVER_RESTORED, find
-from sidecar.replies import own_words
-from sidecar.sanitise import clean, is_html
 
-INDEX: Final = "index"
 KNOWN_CATEGORIES: Final[Mapping[str, str]] = {
     "user.name": "person",
     "user.contact.email": "email",
@@ -30,26 +26,12 @@ KNOWN_CATEGORIES: Final[Mapping[str, str]] = {
     "user.contact.address": "address",
 }
 """Data category of a field -> what its value is masked as, wherever it stands."""
-CONTENT: Final = frozenset({"user.content", "system.knowledge"})
-"""Categories whose text becomes passages. Other fields only describe."""
-ALTERNATIVES: Final = {"HtmlBody": "TextBody", "hs_email_html": "hs_email_text"}
-"""A field that repeats another: used when the other is empty, and looked at for hidden text all the same."""
-MESSAGES: Final = frozenset(
-    {"TextBody", "HtmlBody", "Description", "CommentBody", "content", "hs_email_text", "hs_email_html", "hs_note_body"}
-)
-"""Fields in which people quote and sign."""
 MAX_CLAIM: Final = 2_000
 """Characters of one claim."""
 _LINK: Final = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 _MARKUP: Final = re.compile(
     r"</?[a-zA-Z!?][^<>\n]{0,200}>|!?\[([^\]\n]{0,200})\]\([^)\n]{0,400}\)|[\x00-\x08\x0b-\x1f\x7f]"
 )
-_OWN: Final = re.compile(re.escape(OWN_MARK) + r"\w")
-"""The trailer of a text that the assistant wrote. A customer may quote it: then only her own words count."""
-_SUSPICIOUS: Final = re.compile(
-    r"<!--|hidden|display|visibility|opacity|font-size:\s?0|color:|-\d{3,}px|<img|[^\x00-\u2000]"
-)
-"""What makes the HTML body of a message worth a look although its plain text is used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +92,7 @@ def admit(
     for record in records:
         if record.draft or record.ref.id in own_writes:
             continue
-        gate = _Gate(record, policy, fingerprint, placeholders, related=related)
+        gate = Gate(record, policy, fingerprint, placeholders, related=related)
         if injection.is_strong(injection.scan(record.author, record.author)):
             flags.append(Flag(record.ref, "author", "addresses-assistant"))
         mine: list[Passage] = []
@@ -177,107 +159,11 @@ def index_text(passage: Passage) -> str:
     return generic(passage.text)
 
 
-class _Gate:
-    """One record on its way through: the steps that every field of it takes."""
-
-    def __init__(
-        self,
-        record: Record,
-        policy: Policy,
-        fingerprint: Callable[[str], str],
-        placeholders: Placeholders,
-        *,
-        related: bool,
-    ) -> None:
-        self._record = record
-        self._policy = policy
-        self._index = policy.purpose(INDEX)
-        self._fingerprint = fingerprint
-        self._placeholders = placeholders
-        self._related = related
-
-    def pass_field(self, name: str, verdict: FieldVerdict) -> tuple[list[Passage], list[Flag]]:
-        """The passages of one field that may be used, and what was found in it."""
-        raw = self._record.fields.get(name)
-        if not isinstance(raw, str) or not raw or verdict.categories.isdisjoint(CONTENT):
-            return [], []
-        repeats = name in ALTERNATIVES and bool(self._record.fields.get(ALTERNATIVES[name]))
-        if repeats and not _SUSPICIOUS.search(raw):
-            return [], []
-        seen = clean(raw, html=is_html(name, raw))
-        text = own_words(seen.text) if name in MESSAGES else seen.text
-        rules = injection.scan(raw, seen.text, seen.hidden, seen.alt)
-        flags = [Flag(self._record.ref, name, rule, strong=injection.is_strong([rule])) for rule in rules]
-        if seen.truncated:
-            flags.append(Flag(self._record.ref, name, "too-long", strong=False))
-        if _OWN.search(text if self._record.inbound else seen.text):
-            # In a customer's own words it is forged, or copied by hand: no evidence either, but said.
-            return [], [*flags, *([Flag(self._record.ref, name, "own-mark")] if self._record.inbound else [])]
-        if repeats:
-            return [], flags
-        return self._passages(name, raw, text, verdict, rules), flags
-
-    def _passages(self, name: str, raw: str, text: str, verdict: FieldVerdict, rules: tuple[str, ...]) -> list[Passage]:
-        record = self._record
-        hash_ = self._fingerprint(raw)
-        indexable = self._policy.passes(record.ref.object, name, purpose=self._index).passes
-        author = mask(record.author, self._placeholders) if record.author else ""
-        spans = chunk(text)
-        hostile = _hostile(text, spans) if rules else frozenset()
-        return [
-            Passage(
-                number=0,
-                key=PassageKey(record.ref, name, ordinal),
-                text=mask(text[start:end], self._placeholders),
-                hash=hash_,
-                root=record.parent or record.ref,
-                role=_role(record, verdict),
-                author=author,
-                when=record.at,
-                label=verdict.label,
-                related=self._related,
-                indexable=indexable,
-                flags=rules,
-            )
-            for ordinal, (start, end) in enumerate(spans)
-            if ordinal not in hostile
-        ]
-
-
-def _hostile(text: str, spans: Sequence[tuple[int, int]]) -> frozenset[int]:
-    """Which passages are no evidence: those that read like an instruction, alone or with the next one.
-
-    What follows in the same paragraph goes with them. When the text as a whole reads like an instruction and no part of
-    it does, nothing of it is evidence.
-    """
-
-    def strong(start: int, end: int) -> bool:
-        return injection.is_strong(injection.scan(text[start:end], text[start:end]))
-
-    found = {i for i, span in enumerate(spans) if strong(*span)}
-    for i, ((start, middle), (_, end)) in enumerate(pairwise(spans)):
-        if i not in found and i + 1 not in found and strong(start, end):
-            found |= {i, i + 1}
-        elif i in found and "\n\n" not in text[middle : spans[i + 1][0]]:
-            found.add(i + 1)
-    if not found and strong(0, len(text)):
-        return frozenset(range(len(spans)))
-    return frozenset(found)
-
-
 def _verdict(object_: str, name: str, purpose: Purpose, policy: Policy, excluded: Collection[str]) -> FieldVerdict:
     verdict = policy.passes(object_, name, purpose=purpose)
     if verdict.passes and f"{object_}.{name}" in excluded:
         return replace(verdict, passes=False, reason="you switched it off", rule="excluded-by-agent")
     return verdict
-
-
-def _role(record: Record, verdict: FieldVerdict) -> Role:
-    if "system.knowledge" in verdict.categories:
-        return Role.ARTICLE
-    if record.inbound is None:
-        return Role.RECORD
-    return Role.CUSTOMER if record.inbound else Role.AGENT
 
 
 def _learn(placeholders: Placeholders, records: Sequence[Record], policy: Policy) -> None:

@@ -57,7 +57,9 @@ _INVISIBLE: Final = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b\u200e\u200f\u2060-\u2064\u2066-\u206f\u202a-\u202e"
     "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e01ef]"
 )
-HTML_FIELDS: Final = frozenset({"HtmlBody", "hs_email_html", "hs_note_body", "hs_call_body", "hs_task_body"})
+HTML_FIELDS: Final = frozenset(
+    {"HtmlBody", "hs_email_html", "hs_note_body", "hs_call_body", "hs_task_body", "FileText"}
+)
 """Fields that hold markup even when no element is seen in them."""
 _REVERSED: Final = re.compile("\u202e([^\u202a-\u202e\u2066-\u2069\n]*)")
 """Shown from right to left, so a reader sees it the other way round than it is stored."""

@@ -69,7 +69,10 @@ class ClaimOut(Model):
 
 
 class SourceOut(Model):
-    """A cited passage, as the firewall released it."""
+    """A cited passage, as the firewall released it.
+
+    `page` counts from 1 in a file and is 0 elsewhere; `offset` is where the passage begins there, in characters.
+    """
 
     number: int
     record: RecordOut
@@ -80,6 +83,8 @@ class SourceOut(Model):
     text: str
     related: bool
     flags: tuple[str, ...]
+    page: int
+    offset: int
 
     @classmethod
     def of(cls, source: Source) -> Self:
@@ -94,6 +99,8 @@ class SourceOut(Model):
             text=source.text,
             related=source.related,
             flags=source.flags,
+            page=source.page,
+            offset=source.offset,
         )
 
 

@@ -6,8 +6,9 @@ import { ROLES, field, moment, object, percent, rule } from "./words.js";
 /** Numbers as shown: 1, 2, 3… in the order of the record's history. */
 export const ordinal = (draft, number) => draft.sources.findIndex((source) => source.number === number) + 1;
 
-export const writer = (source) =>
-  source.author || `${object(source.record.object)}, ${field(source.field).toLowerCase()}`;
+export const writer = (source) => source.author || `${object(source.record.object)}, ${place(source)}`;
+
+const place = (source) => (source.page ? `page ${source.page}` : field(source.field).toLowerCase());
 
 export function showSources(draft) {
   const parts = [];

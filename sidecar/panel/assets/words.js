@@ -33,6 +33,8 @@ export const Noun = () => sentence(own);
 
 const OBJECTS = {
   Case: "Case",
+  ContentVersion: "File",
+  FeedItem: "Post",
   tickets: "Ticket",
   emails: "E-mail",
   notes: "Note",
@@ -48,6 +50,7 @@ const FIELDS = {
   HtmlBody: "Formatted text",
   FromName: "Sender's name",
   CommentBody: "Text",
+  FileText: "Text",
   content: "Description",
   hs_object_id: "Number",
   hs_pipeline_stage: "Status",

@@ -85,7 +85,7 @@ def build_sites(data: Path | None, seed: int, clock: Clock) -> list[Site]:
     else:
         from connectors.sandbox.data import generate  # noqa: PLC0415 - its word banks are not needed for own data
 
-        source = generate(seed)
+        source = [item for item in generate(seed) if item[0].get("vendor") != "hubspot"]
     return [_site(document, records, clock) for document, records in source]
 
 

@@ -71,6 +71,8 @@ def write(folder: Path, keep: Callable[[str, Row], Row | None] = lambda _object,
     """Write the marked company below `folder`. `keep` may leave out a record (None) or hand back a changed one."""
     world = World(folder)
     for document, rows in generate():
+        if document.get("vendor") == "hubspot":
+            continue
         org = str(document["org"]["alias"])
         target = folder / org
         target.mkdir(parents=True)

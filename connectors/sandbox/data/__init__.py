@@ -1,11 +1,13 @@
-"""The sandbox's company: two orgs with people, cases, articles and a ground truth, the same for the same seed."""
+"""The sandbox's company: two Salesforce orgs, a HubSpot portal and a ground truth, the same for the same seed."""
 
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
+from connectors.sandbox.data import hubspot
 from connectors.sandbox.data.accounts import build_accounts
 from connectors.sandbox.data.articles import build_articles
 from connectors.sandbox.data.banks import bank
-from connectors.sandbox.data.builder import PREFIXES, OrgBuilder
+from connectors.sandbox.data.builder import PREFIXES, Ledger, OrgBuilder
 from connectors.sandbox.data.cases import CaseMaker
 from connectors.sandbox.data.hostile import infect_records
 from connectors.sandbox.data.org import Document, build_org
@@ -15,6 +17,7 @@ from connectors.sandbox.salesforce.ids import mint
 from connectors.sandbox.salesforce.values import Row
 
 Org = tuple[Document, list[tuple[str, Row]]]
+Portal = tuple[Document, list[tuple[str, Any]]]
 
 _CASES: Final = {"northwind": 242, "globex": 140}
 """Ordinary cases, beside the hand-written ones and their relatives: 400 in all."""
@@ -41,23 +44,47 @@ DEMO_USERNAMES: Final = ("maya.lindqvist@northwind-sensing.example", "tomas.rive
 """The two agents of the demo."""
 
 
-def generate(seed: int = 7) -> list[Org]:
-    """Both orgs.
+DEMO_TICKET_ID: Final = hubspot.object_id("tickets", 1)
+"""The demo's ticket in the portal "meridian": it tells the story of the demo's case, and both users below see it."""
+DEMO_TICKET_RELATED_MINE_ID: Final = hubspot.object_id("tickets", 2)
+"""The same trouble; Mira sees it, Davi does not."""
+DEMO_TICKET_RELATED_THEIRS_ID: Final = hubspot.object_id("tickets", 3)
+"""The same trouble; Davi sees it, Mira does not."""
+DEMO_TICKET_RELATED_SHARED_ID: Final = hubspot.object_id("tickets", 4)
+"""The same trouble; both see it."""
+DEMO_TICKET_RELATED_RESTRICTED_ID: Final = hubspot.object_id("tickets", 5)
+"""The same trouble; neither sees it."""
+LONG_TICKET_ID: Final = hubspot.object_id("tickets", 6)
+"""The only ticket with sixty messages; both users see it and the twelve that tell about the same trouble."""
+DEMO_TICKET_USERS: Final = ("mira.lindgren@meridian-flow.example", "davi.rocha@meridian-flow.example")
+"""The two agents of the demo on HubSpot: counterparts of Maya and Tomás."""
+
+
+def generate(seed: int = 7) -> list[Portal]:
+    """Both orgs and the portal.
 
     Returns:
         For each of "northwind" (the product's package is installed) and "globex" (it is not): the document that
-        `salesforce.loading` reads, and the records as (object, REST field values). Nothing is shared between calls.
+        `salesforce.loading` reads, and the records as (object, REST field values). Then the same for the portal
+        "meridian", whose document has `vendor` "hubspot". Nothing is shared between calls.
     """
-    return build(seed)[0]
+    return [*build(seed)[0], build_portal(seed)[0]]
 
 
 def ground_truth(seed: int = 7) -> GroundTruth:
     """What is known about the records that `generate(seed)` returns."""
-    return build(seed)[1]
+    return build(seed)[1] | build_portal(seed)[1]
+
+
+def build_portal(seed: int = 7) -> tuple[Portal, GroundTruth]:
+    """The HubSpot portal and what is known about its records; its "cases" are tickets."""
+    document, builder = hubspot.build(seed)
+    hidden = {user["email"]: tuple(user["hidden_properties"]) for user in document["users"]}
+    return (document, builder.records), _truth([builder], {builder.alias: hidden})
 
 
 def build(seed: int = 7) -> tuple[list[Org], GroundTruth]:
-    """`generate` and `ground_truth` at the price of one."""
+    """The two Salesforce orgs and what is known about their records."""
     orgs: list[Org] = []
     builders: list[OrgBuilder] = []
     for alias, spec in bank("org")["orgs"].items():
@@ -72,7 +99,11 @@ def build(seed: int = 7) -> tuple[list[Org], GroundTruth]:
         infect_records(builder, staff)
         orgs.append((document | {"shares": builder.shares}, builder.records))
         builders.append(builder)
-    return orgs, _truth(orgs, builders)
+    hidden = {
+        document["org"]["alias"]: {item["Name"]: tuple(item["hidden_fields"]) for item in document["profiles"]}
+        for document, _ in orgs
+    }
+    return orgs, _truth(builders, hidden)
 
 
 def _hand_written(maker: CaseMaker, articles: dict[str, list[str]]) -> None:
@@ -87,7 +118,7 @@ def _hand_written(maker: CaseMaker, articles: dict[str, list[str]]) -> None:
     builder.related[LONG_CASE_ID] = (*demo_ids[:4], *relatives, *about_gateways)
 
 
-def _truth(orgs: list[Org], builders: list[OrgBuilder]) -> GroundTruth:
+def _truth(builders: Sequence[Ledger], hidden: Mapping[str, Mapping[str, tuple[str, ...]]]) -> GroundTruth:
     return GroundTruth(
         cases={story.case_id: story for builder in builders for story in builder.stories},
         planted=tuple(item for builder in builders for item in builder.planted),
@@ -95,8 +126,5 @@ def _truth(orgs: list[Org], builders: list[OrgBuilder]) -> GroundTruth:
         drafts={key: author for builder in builders for key, author in builder.drafts.items()},
         restricted=frozenset(key for builder in builders for key in builder.restricted),
         related={key: ids for builder in builders for key, ids in builder.related.items()},
-        hidden_fields={
-            document["org"]["alias"]: {item["Name"]: tuple(item["hidden_fields"]) for item in document["profiles"]}
-            for document, _ in orgs
-        },
+        hidden_fields=hidden,
     )

@@ -20,7 +20,8 @@ _STAGES: Final = (
     ("Closed Lost", 0),
 )
 _DEALS: Final = ("Sensor expansion", "Service contract renewal", "Cloud seats", "Second site", "Gateway refresh")
-_REGION_OF: Final = {"us": "Americas", "mx": "Americas", "jp": "APAC"}
+REGION_OF: Final = {"us": "Americas", "mx": "Americas", "jp": "APAC"}
+"""Locale -> region of the customer; the others are in EMEA."""
 _PERSONAL: Final = ("FirstName", "LastName", "Name", "Email", "Phone", "MobilePhone", "MailingStreet")
 _OLD_DAYS: Final = 900
 
@@ -78,7 +79,7 @@ def _customer(builder: OrgBuilder, staff: Staff, line: str, number: int) -> Cust
     contacts = tuple((_contact(builder, staff, person, str(account["Id"]), rng), person) for person in people)
     for _ in range(rng.randrange(1, 4)):
         _opportunity(builder, staff, rng, account={"id": str(account["Id"]), "name": name, "contact": contacts[0][0]})
-    return Customer(str(account["Id"]), name, locale, _REGION_OF.get(locale, "EMEA"), contacts)
+    return Customer(str(account["Id"]), name, locale, REGION_OF.get(locale, "EMEA"), contacts)
 
 
 def make_people(rng: Random, locale: str, company: str, domain: str, office: Address) -> list[Person]:

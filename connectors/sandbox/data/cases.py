@@ -29,15 +29,15 @@ FAMILY: Final[Mapping[str, str]] = {
 }
 """Scenario -> product family; every other scenario is about the cloud product."""
 
-_MONEY: Final = frozenset({"wrong_invoice", "duplicate_charge", "warranty", "delayed_delivery", "damaged_parcel"})
-_LENGTHS: Final = (2, 2, 3, 3, 4, 4, 4, 5, 5, 5, 6, 6, 6, 7, 7, 7, 8, 8, 9, 10, 11, 13, 16, 22, 30, 44)
+MONEY: Final = frozenset({"wrong_invoice", "duplicate_charge", "warranty", "delayed_delivery", "damaged_parcel"})
+LENGTHS: Final = (2, 2, 3, 3, 4, 4, 4, 5, 5, 5, 6, 6, 6, 7, 7, 7, 8, 8, 9, 10, 11, 13, 16, 22, 30, 44)
 _CLOSED, _QUEUED, _SHARED, _RISKY, _WITH_TASK, _WITH_DRAFT = 0.66, 0.1, 0.16, 0.15, 0.35, 0.3
 _VIEWERS: Final = (("sales", 0.3), ("knowledge", 0.08), ("tier1", 0.1))
 """Profile -> how likely somebody with it may read a case by a manual share."""
 
 _FIRST_LEVEL, _REFUNDED = 0.7, 0.7
 _LONG: Final = 10
-_LONGEST_FOREIGN: Final = 16
+LONGEST_FOREIGN: Final = 16
 """The banks of the other languages are smaller: a longer thread would repeat itself."""
 _RESTRICTED_EVERY: Final = 27
 _SHORT: Final = 4
@@ -66,10 +66,10 @@ class CaseMaker:
             queued = not restricted and rng.random() < _QUEUED
             owner = self.staff.queues[customer.desk.lower()] if queued else self.staff.agents[agents[0]].id
             cast = Cast(customer, contact_id, contact, owner, tuple(self.staff.agents[key] for key in agents))
-            size = rng.choice(_LENGTHS)
+            size = rng.choice(LENGTHS)
             size += rng.randrange(1 + size // 5)
             if contact.language != "en":
-                size = min(size, _LONGEST_FOREIGN)
+                size = min(size, LONGEST_FOREIGN)
             case_id = self._case(rng, cast, scenario, size, attacks.get(number))
             if restricted:
                 self.builder.restricted.add(case_id)
@@ -133,7 +133,7 @@ class CaseMaker:
 
 def _fields(rng: Random, scenario: str, product: str) -> dict[str, Value]:
     severity = rng.choice(("S1", "S2", "S3", "S3", "S4"))
-    refunded = scenario in _MONEY and rng.random() < _REFUNDED
+    refunded = scenario in MONEY and rng.random() < _REFUNDED
     risky = severity in {"S1", "S2"} or rng.random() < _RISKY
     return {
         "Priority": {"S1": "High", "S2": "High", "S3": "Medium", "S4": "Low"}[severity],

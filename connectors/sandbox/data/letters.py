@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 from connectors.sandbox.data.banks import bank
 from connectors.sandbox.data.mail import Letter
@@ -15,6 +15,9 @@ AGENTS_CLIENT: Final = "desk"
 """The "mail program" that agents write with: the CRM itself."""
 
 
+Who = TypeVar("Who", bound=Agent)
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """The support desk as customers see it."""
@@ -23,7 +26,7 @@ class Desk:
     address: str
 
 
-def speaker(agents: Sequence[Agent], turn: Turn) -> Agent:
+def speaker(agents: Sequence[Who], turn: Turn) -> Who:
     """Who writes an outgoing turn."""
     return agents[min(turn.by, len(agents) - 1)]
 

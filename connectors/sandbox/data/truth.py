@@ -84,11 +84,11 @@ class CaseStory:
 
 @dataclass(frozen=True, slots=True)
 class GroundTruth:
-    """Everything about both orgs. Keys of mappings are record ids (18 characters).
+    """Everything about orgs and portals. Keys of mappings are record ids (18 characters, or HubSpot's digits).
 
     `drafts`: EmailMessage id -> id of the one user who wrote it. `restricted`: cases that only the head of support
     and View All see. `related`: a case -> the cases and articles that tell about the same trouble.
-    `hidden_fields`: profile name -> "Object.Field" that field-level security hides from it.
+    `hidden_fields`: per org, profile name (portal: user's e-mail) -> "Object.Field" that is hidden from it.
     """
 
     cases: Mapping[str, CaseStory]
@@ -98,3 +98,15 @@ class GroundTruth:
     restricted: frozenset[str]
     related: Mapping[str, tuple[str, ...]]
     hidden_fields: Mapping[str, Mapping[str, tuple[str, ...]]]
+
+    def __or__(self, other: "GroundTruth") -> "GroundTruth":
+        """Both: no record is in two of them."""
+        return GroundTruth(
+            cases={**self.cases, **other.cases},
+            planted=self.planted + other.planted,
+            hostile=self.hostile + other.hostile,
+            drafts={**self.drafts, **other.drafts},
+            restricted=self.restricted | other.restricted,
+            related={**self.related, **other.related},
+            hidden_fields={**self.hidden_fields, **other.hidden_fields},
+        )

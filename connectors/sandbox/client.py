@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from html.parser import HTMLParser
-from typing import Any
+from typing import Any, Final
 from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 
 import requests
@@ -19,17 +19,19 @@ _TIMEOUT = 30
 
 @dataclass(frozen=True, slots=True)
 class SandboxClient:
-    """A registered OAuth client."""
+    """A registered OAuth client. HubSpot's apps also have an `app_id` and a `developer_key`; elsewhere both are ""."""
 
     name: str
     id: str
     secret: str = field(repr=False)
     redirect_paths: tuple[str, ...]
+    app_id: str = ""
+    developer_key: str = field(repr=False, default="")
 
 
 @dataclass(frozen=True, slots=True)
 class SandboxUser:
-    """A user of an org; `note` says in a sentence what she can see."""
+    """A user of an org; `note` says in a sentence what she can see. A HubSpot user's `username` is her e-mail."""
 
     id: str
     username: str
@@ -41,15 +43,22 @@ class SandboxUser:
 
 @dataclass(frozen=True, slots=True)
 class SandboxOrg:
-    """One org: `http` and `https` are the base URLs of the same site."""
+    """One org or portal: `http` and `https` are the base URLs of the same site.
+
+    Salesforce orgs have a confidential `web_client` and a `public_client`. HubSpot portals have the user-level app as
+    `web_client`, the account-level app as `account_client`, and a `service_key` that is a token by itself.
+    """
 
     alias: str
     id: str
     http: str
     https: str
     web_client: SandboxClient
-    public_client: SandboxClient
+    public_client: SandboxClient | None
     users: tuple[SandboxUser, ...]
+    vendor: str = "salesforce"
+    account_client: SandboxClient | None = None
+    service_key: str = field(repr=False, default="")
 
     def user(self, key: str) -> SandboxUser:
         """A user by username, id or the part of the username before the @.
@@ -65,18 +74,34 @@ class SandboxOrg:
     @classmethod
     def of(cls, document: JSON) -> "SandboxOrg":
         """Read one entry of the ready document's `orgs`."""
-        clients = [
-            SandboxClient(item["name"], item["id"], item["secret"], tuple(item["redirect_paths"]))
+        clients = {
+            str(item.get("kind", "web" if item["secret"] else "public")): SandboxClient(
+                item["name"],
+                item["id"],
+                item["secret"],
+                tuple(item["redirect_paths"]),
+                str(item.get("app_id", "")),
+                str(item.get("developer_key", "")),
+            )
             for item in document["clients"]
-        ]
+        }
         users = tuple(
             SandboxUser(item["id"], item["username"], item["name"], item["profile"], item["role"], item["note"])
             for item in document["users"]
         )
         urls = document["urls"]
-        web = next(client for client in clients if client.secret)
-        public = next(client for client in clients if not client.secret)
-        return cls(document["alias"], document["id"], urls["http"], urls["https"], web, public, users)
+        return cls(
+            document["alias"],
+            document["id"],
+            urls["http"],
+            urls["https"],
+            clients["web"],
+            clients.get("public"),
+            users,
+            document.get("vendor", "salesforce"),
+            clients.get("account"),
+            document.get("service_key", ""),
+        )
 
 
 class SandboxControl:
@@ -195,6 +220,31 @@ class SandboxControl:
         found: dict[str, int] = self._call("GET", f"/orgs/{org}/counts/{object_}/{by}", query=filters)["counts"]
         return found
 
+    def relay(
+        self,
+        org: str,
+        url: str,
+        *,
+        user: str,
+        method: str = "GET",
+        body: object = None,
+        headers: Mapping[str, str] | None = None,
+        app: str = "",
+    ) -> JSON:
+        """Call an app's backend as `hubspot.fetch` does for a card; what the card sees: `status` and `body`.
+
+        Args:
+            org: alias of a HubSpot portal.
+            url: of the backend, on this machine.
+            user: id or e-mail of the user who looks at the card.
+            method: HTTP method.
+            body: anything JSON can say; None for no body.
+            headers: `Authorization` only.
+            app: id of the app whose secret signs; "" is the user-level app.
+        """
+        wish = {"url": url, "method": method, "user": user, "body": body, "headers": dict(headers or {}), "app": app}
+        return self._call("POST", f"/orgs/{org}/relay", wish)
+
     def mutate(self, org: str, name: str, **arguments: Any) -> JSON:  # noqa: ANN401 - see `mutations` of the vendor
         """Change data, rights or OAuth state of an org; see the vendor's `mutations`."""
         return self._call("POST", f"/orgs/{org}/mutations/{name}", arguments)
@@ -250,9 +300,23 @@ def log_in(
     user: str,
     *,
     verify: str | bool = True,
-    scope: str = "api refresh_token openid",
+    scope: str = "",
+    vendor: str = "",
 ) -> JSON:
-    """The whole web-server flow for one user; the token endpoint's answer."""
+    """The whole web-server flow for one user; the token endpoint's answer.
+
+    Args:
+        base_url: of the org or portal.
+        client: of that org or portal.
+        user: id or username.
+        verify: CA file for an https address.
+        scope: "" asks for what the connectors need.
+        vendor: "salesforce" or "hubspot"; "" goes by the client: only HubSpot's have an app id.
+
+    Raises:
+        Refused: the consent page or the token endpoint refused.
+    """
+    flow = _FLOWS[vendor or ("hubspot" if client.app_id else "salesforce")]
     redirect_uri = f"http://127.0.0.1:1{client.redirect_paths[0]}"
     verifier = secrets.token_urlsafe(48)
     challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
@@ -260,11 +324,11 @@ def log_in(
         "response_type": "code",
         "client_id": client.id,
         "redirect_uri": redirect_uri,
-        "scope": scope,
+        "scope": scope or flow.scope,
         "code_challenge": challenge,
         "code_challenge_method": "S256",
     }
-    back = consent(f"{base_url}/services/oauth2/authorize?{urlencode(ask)}", user, verify=verify)
+    back = consent(f"{base_url}{flow.authorize}?{urlencode(ask)}", user, verify=verify)
     code = parse_qs(urlsplit(back).query)["code"][0]
     form = {
         "grant_type": "authorization_code",
@@ -277,11 +341,31 @@ def log_in(
         form["client_secret"] = client.secret
     with requests.Session() as http:
         http.trust_env = False
-        reply = http.post(f"{base_url}/services/oauth2/token", data=form, verify=verify, timeout=_TIMEOUT)
+        reply = http.post(f"{base_url}{flow.token}", data=form, verify=verify, timeout=_TIMEOUT)
     token: JSON = reply.json()
     if "access_token" not in token:
         raise Refused(f"the token endpoint refused: {token.get('error', reply.status_code)}")
     return token
+
+
+@dataclass(frozen=True, slots=True)
+class _Flow:
+    """Where a vendor keeps its OAuth, and what is asked for by default."""
+
+    authorize: str
+    token: str
+    scope: str
+
+
+_FLOWS: Final = {
+    "salesforce": _Flow("/services/oauth2/authorize", "/services/oauth2/token", "api refresh_token openid"),
+    "hubspot": _Flow(
+        "/oauth/authorize",
+        "/oauth/2026-03/token",
+        "oauth tickets crm.objects.contacts.read crm.objects.contacts.write crm.objects.companies.read"
+        " crm.objects.deals.read crm.objects.owners.read",
+    ),
+}
 
 
 class _Form(HTMLParser):

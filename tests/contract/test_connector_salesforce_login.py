@@ -110,6 +110,7 @@ def test_a_hidden_role_is_left_out(process: SandboxProcess, stage: SandboxStage)
 def test_a_public_client_logs_in_by_pkce_alone(process: SandboxProcess, stage: SandboxStage) -> None:
     """No secret is sent where there is none."""
     org = process.orgs[ORG]
+    assert org.public_client
     public = SalesforceConnector(org.https, org.public_client.id, "", stage.tokens, ca_file=str(process.ca_file))
     user, _ = public.exchange(code_for(process, public, "v" * 64), "v" * 64, CALLBACK)
     assert user.id == org.user(MAYA).id

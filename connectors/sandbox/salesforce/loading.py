@@ -1,9 +1,13 @@
-"""Builds an org from its document and its records: widens ids, fills system fields, infers fields it does not know."""
+"""Builds an org from its document and its records: widens ids, fills system fields, infers fields it does not know.
+
+A `ContentVersion` brings its bytes as base64 text in `VersionData`; its document and the links to its owner and its
+`FirstPublishLocationId` are made unless they are loaded too.
+"""
 
 import re
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, cast
 
@@ -14,6 +18,7 @@ from connectors.sandbox.salesforce.ids import canonical, mint
 from connectors.sandbox.salesforce.permissions import Grant, Permissions
 from connectors.sandbox.salesforce.rules import derive
 from connectors.sandbox.salesforce.schema import NUMBERS, Field, ObjectType, Schema, standard_schema
+from connectors.sandbox.salesforce.setup import Setup
 from connectors.sandbox.salesforce.sharing import Level
 from connectors.sandbox.salesforce.store import Store
 from connectors.sandbox.salesforce.values import Json, Row, Value, normal_date, normal_datetime, stamp
@@ -23,9 +28,18 @@ if TYPE_CHECKING:
 
 ADMIN_PERMISSIONS: Final = ("ApiEnabled", "ModifyAllData", "ViewAllData")
 _FIRST_DAY: Final = datetime(2026, 1, 1, tzinfo=UTC)
-DEFAULT_DAILY_LIMIT: Final = 1_000_000
-_PEOPLE: Final = {"roles": "UserRole", "profiles": "Profile", "users": "User", "groups": "Group"}
-_NOT_FIELDS: Final = frozenset({"attributes", "permissions", "objects", "hidden_fields", "readonly_fields", "members"})
+_PEOPLE: Final = {"roles": "UserRole", "profiles": "Profile", "users": "User", "groups": "Group",
+                  "record_types": "RecordType"}  # fmt: skip
+_RECORD_TYPE: Final[Json] = {
+    "fields": [
+        {"name": "RecordTypeId", "type": "reference", "label": "Record Type ID", "referenceTo": ["RecordType"],
+         "relationshipName": "RecordType"}
+    ]
+}  # fmt: skip
+"""The field that an object has once it has record types."""
+_NOT_FIELDS: Final = frozenset(
+    {"profiles", "default", "attributes", "permissions", "objects", "hidden_fields", "readonly_fields", "members"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +49,7 @@ class Settings:
     id: str
     alias: str
     my_domain: str
-    daily_limit: int
-    assignment: Mapping[str, str] = field(default_factory=dict)
+    setup: Setup
     restriction_rules: Iterable[Mapping[str, object]] = ()
 
 
@@ -47,6 +60,7 @@ def load(make: "type[Org]", document: Mapping[str, object], records: Iterable[tu
     settings = _settings(document)
     schema = standard_schema()
     schema.extend(cast("Mapping[str, Json]", _mapping(document.get("schema"))))
+    schema.extend({item.target: _RECORD_TYPE for item in settings.setup.record_types})
     rows = _rows(document, records, settings)
     _infer(schema, rows)
     store = Store(schema.objects.values())
@@ -77,13 +91,12 @@ def _profile(spec: Json) -> Grant:
 
 
 def _settings(document: Mapping[str, object]) -> Settings:
-    head, assigned = _mapping(document.get("org")), _mapping(document.get("assignment"))
+    head = _mapping(document.get("org"))
     return Settings(
         _resolve(str(head.get("Id") or mint("00D", "5e0", 1))),
         str(head.get("alias") or "main"),
         str(head.get("my_domain") or "sandbox"),
-        int(str(head.get("daily_api_limit") or DEFAULT_DAILY_LIMIT)),
-        {str(name): _resolve(str(target)) for name, target in assigned.items()},
+        Setup.of(document, _resolve),
         _items(document, "restriction_rules"),
     )
 
@@ -166,7 +179,7 @@ def _fill(org: "Org", rows: list[tuple[str, Json]]) -> None:
 def _blob(record: Json, where: str) -> bytes:
     """The bytes of a `ContentVersion`: `VersionData` is base64 text, as in a request."""
     try:
-        return content.decoded(record.get("VersionData"))
+        return content.decoded(record.get("VersionData") or "")
     except ApiError:
         raise ValueError(f"{where}: VersionData is not base64") from None
 

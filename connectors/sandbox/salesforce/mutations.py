@@ -5,14 +5,23 @@
 | `create` | `object`, `fields` | a record, made by an administrator |
 | `touch` | `record`, `fields` | fields are overwritten as the system; the time stamps move |
 | `delete` | `record` | into the recycle bin, by an administrator |
+| `merge` | `record`, `into` | `record` goes up in `into`: children re-parented, deleted, `MasterRecordId` set |
+| `delete_mid_paging` | | a record of a later page of the user's newest cursor is deleted; that page is then an error |
 | `unshare` | `record`, `user` or `group` (id) | a share is taken back |
 | `revoke_object` | `object`, `user` | every right on an object is gone |
 | `hide_field`, `unhide_field` | `field` ("Case.Description"), `user` or `profile` (id) | field-level security |
 | `deactivate_user` | `user` | sessions and refresh are refused |
 | `row_lock` | `record`, `times` | the next writes to the record meet `UNABLE_TO_LOCK_ROW` |
+| `restrict` | `targetEntity`, `userCriteria`, `recordFilter` | a restriction rule (see `restrictions`) |
+| `validation_rule` | `object`, `condition` (a WHERE clause), `message`, `field` | refuses records like that |
+| `duplicate_rule` | `object`, `fields`, `block`, `message` | refuses copies from now on |
+| `assignment_rule` | `object`, `owner` (none: no rule) | who gets new and changed records by default |
+| `limit` | `daily_calls`, `long_calls`, `replicated_ids` | the limits of the org |
+| `long_calls` | `count`, `seconds` | other programs have so many requests running for so long |
 | `expire_cursors` | | query locators are forgotten |
 | `expire_sessions` | `user` (none: all) | access tokens die, refresh tokens live |
 | `revoke_grants` | `user` (none: all) | the user must consent again |
+| `replay_refresh` | `user` (none: all) | somebody presents a retired refresh token: the grant ends, if there was one |
 | `rotation` | `client`, `on` | refresh-token rotation of a client |
 | `session_timeout` | `seconds` | for sessions to come |
 
@@ -20,10 +29,15 @@
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from connectors.sandbox.salesforce.content_writes import ContentWriter
 from connectors.sandbox.salesforce.errors import ApiError
+from connectors.sandbox.salesforce.ids import canonical
+from connectors.sandbox.salesforce.merging import merge
+from connectors.sandbox.salesforce.setup import DuplicateRule, ValidationRule
+from connectors.sandbox.salesforce.validation import holds
 from connectors.sandbox.wire import JSON, Refused
 
 if TYPE_CHECKING:
@@ -47,6 +61,15 @@ class Mutations:
             "unhide_field": self._unhide_field,
             "deactivate_user": self._deactivate_user,
             "row_lock": self._row_lock,
+            "merge": self._merge,
+            "delete_mid_paging": self._delete_mid_paging,
+            "restrict": self._restrict,
+            "validation_rule": self._validation_rule,
+            "duplicate_rule": self._duplicate_rule,
+            "assignment_rule": self._assignment_rule,
+            "limit": self._limit,
+            "long_calls": self._long_calls,
+            "replay_refresh": self._replay_refresh,
             "expire_cursors": self._expire_cursors,
             "expire_sessions": self._expire_sessions,
             "revoke_grants": self._revoke_grants,
@@ -109,6 +132,43 @@ class Mutations:
         admin, kind = self._admin(), self._org.kind_of(given["record"])
         admin.delete(kind, admin.readable(kind, given["record"]))
 
+    def _merge(self, _user: str, given: JSON) -> None:
+        merge(self._org, given["into"], [given["record"]])
+
+    def _delete_mid_paging(self, user: str, _given: JSON) -> JSON:
+        for name, cursor in reversed(self._org.cursors.items()):
+            if cursor.user_id == user or not user:
+                self._org.cursors[name] = replace(cursor, broken=True)
+                self._delete("", {"record": cursor.ids[-1]})
+                return {"id": cursor.ids[-1]}
+        raise Refused("delete_mid_paging: no query is being paged")
+
+    def _restrict(self, _user: str, given: JSON) -> None:
+        self._org.restrictions.add(given)
+
+    def _validation_rule(self, _user: str, given: JSON) -> None:
+        rule = ValidationRule.of(given)
+        holds(self._org, self._org.kind(rule.target), rule.condition, {})
+        self._org.setup.validation.append(rule)
+
+    def _duplicate_rule(self, _user: str, given: JSON) -> None:
+        self._org.setup.duplicates.append(DuplicateRule.of(given))
+
+    def _assignment_rule(self, _user: str, given: JSON) -> None:
+        name, owner = self._org.kind(given["object"]).name, given.get("owner")
+        self._org.setup.assignment.pop(name, None)
+        if owner:
+            self._org.setup.assignment[name] = canonical(str(owner)) or self._user(str(owner))
+
+    def _limit(self, _user: str, given: JSON) -> None:
+        for name, value in given.items():
+            if not hasattr(self._org.setup.limits, name):
+                raise KeyError(name)
+            setattr(self._org.setup.limits, name, int(value))
+
+    def _long_calls(self, _user: str, given: JSON) -> None:
+        self._org.run_long_calls(int(given["count"]), float(given["seconds"]))
+
     def _unshare(self, user: str, given: JSON) -> None:
         self._org.unshare(given["record"], given.get("group") or self._holder(user, {}))
 
@@ -135,6 +195,9 @@ class Mutations:
 
     def _revoke_grants(self, user: str, _given: JSON) -> JSON:
         return {"ended": self._grants.end_grants(user)}
+
+    def _replay_refresh(self, user: str, _given: JSON) -> JSON:
+        return {"ended": self._grants.replay(user)}
 
     def _rotation(self, _user: str, given: JSON) -> None:
         self._grants.clients[given["client"]].rotate = bool(given["on"])

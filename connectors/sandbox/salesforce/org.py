@@ -4,15 +4,17 @@ import threading
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
 from connectors.sandbox.salesforce import loading
+from connectors.sandbox.salesforce.ageing import ACTIVITIES, archived
 from connectors.sandbox.salesforce.errors import ApiError, no_such_type
 from connectors.sandbox.salesforce.ids import canonical, mint
 from connectors.sandbox.salesforce.permissions import Permissions
 from connectors.sandbox.salesforce.restrictions import Restrictions
 from connectors.sandbox.salesforce.schema import ObjectType, Schema
+from connectors.sandbox.salesforce.setup import Setup
 from connectors.sandbox.salesforce.sharing import Sharing
 from connectors.sandbox.salesforce.store import Store
 from connectors.sandbox.salesforce.values import Row, Value, stamp, text_of
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from connectors.sandbox.salesforce.soql import Cursor
 
 DAY: Final = timedelta(hours=24)
+LONG_SECONDS: Final = 20
+"""A request counts toward the limit of concurrent ones when it runs so long."""
 _MAX_CURSORS: Final = 500
 
 
@@ -40,6 +44,7 @@ class Snapshot:
     sharing: object
     numbers: Mapping[str, int]
     restrictions: object
+    setup: Setup
 
 
 class Org:
@@ -61,8 +66,7 @@ class Org:
         self.id = settings.id
         self.alias = settings.alias
         self.my_domain = settings.my_domain
-        self.daily_limit = settings.daily_limit
-        self.assignment: Mapping[str, str] = settings.assignment
+        self.setup = settings.setup
         self.pod = settings.id[3:6]
         self.lock = threading.RLock()
         self.schema = schema
@@ -76,6 +80,8 @@ class Org:
         self.api_calls = 0
         self.metadata_modified = clock.now().replace(microsecond=0)
         self._calls: deque[datetime] = deque()
+        self._long_calls: list[datetime] = []
+        self._settled: date | None = None
         self._numbers: dict[str, int] = {}
         self._locked_rows: dict[str, int] = {}
         permissions.bind(lambda user_id: text_of(store.get("User", user_id) or {}, "ProfileId"))
@@ -135,7 +141,9 @@ class Org:
         """Whether the user may read this record, by drafts, sharing, object permissions, restriction rules."""
         if not self.sharing.can_read(user_id, kind, row):
             return False
-        return not self.restrictions or not self.restrictions.forbid(self.user(user_id) or {}, kind, row)
+        if not self.restrictions or "V" in self.permissions.letters(user_id, kind):
+            return True
+        return not self.restrictions.forbid(self.user(user_id) or {}, kind, row)
 
     def now(self) -> str:
         """The virtual time as a stored datetime: whole seconds, as Salesforce keeps them."""
@@ -162,15 +170,34 @@ class Org:
         """Count one API request.
 
         Raises:
-            ApiError: `REQUEST_LIMIT_EXCEEDED`.
+            ApiError: `REQUEST_LIMIT_EXCEEDED`: too many in 24 hours, or too many long ones running.
         """
         now = self.clock.now()
+        self._settle(now)
+        if sum(until > now for until in self._long_calls) >= self.setup.limits.long_calls:
+            text = "ConcurrentRequests (Concurrent API Requests) Limit exceeded."
+            raise ApiError(403, "REQUEST_LIMIT_EXCEEDED", text)
         self.api_calls += 1
         while self._calls and self._calls[0] <= now - DAY:
             self._calls.popleft()
-        if len(self._calls) >= self.daily_limit:
+        if len(self._calls) >= self.setup.limits.daily_calls:
             raise ApiError(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")
         self._calls.append(now)
+
+    def run_long_calls(self, count: int, seconds: float) -> None:
+        """Let other programs have `count` requests running for so long. Only those of 20 seconds or more count."""
+        until = self.clock.now() + timedelta(seconds=seconds)
+        self._long_calls = [until] * count if seconds >= LONG_SECONDS else []
+
+    def _settle(self, now: datetime) -> None:
+        """Once a day, put activities into the archive that have become a year old."""
+        if now.date() == self._settled:
+            return
+        self._settled = now.date()
+        for kind in ACTIVITIES:
+            for record_id, row in list(self.store.tables[kind].rows.items()):
+                if not row.get("IsArchived") and archived(kind, row, now):
+                    self.store.put(kind, record_id, row | {"IsArchived": True})
 
     @property
     def usage(self) -> int:
@@ -258,6 +285,7 @@ class Org:
                 self.sharing.snapshot(),
                 dict(self._numbers),
                 self.restrictions.snapshot(),
+                self.setup.snapshot(),
             )
 
     def restore(self, snapshot: Snapshot) -> None:
@@ -267,6 +295,9 @@ class Org:
             self.permissions.restore(snapshot.permissions)
             self.sharing.restore(snapshot.sharing)
             self.restrictions.restore(snapshot.restrictions)
+            self.setup = snapshot.setup.snapshot()
+            self._settled = None
+            self._long_calls.clear()
             self._numbers = dict(snapshot.numbers)
             self._locked_rows.clear()
             self._calls.clear()

@@ -23,6 +23,7 @@ def updated(call: Call, name: str) -> Answer:
         and not row.get("IsDeleted")
         and call.org.can_read(call.user_id, kind.name, row)
     ]
+    _refuse_too_many(call, len(ids))
     return Answer(200, {"ids": sorted(ids), "latestDateCovered": end})
 
 
@@ -37,9 +38,15 @@ def deleted(call: Call, name: str) -> Answer:
         and start <= text_of(row, "SystemModstamp") < end
         and call.org.can_read(call.user_id, kind.name, row)
     ]
+    _refuse_too_many(call, len(gone))
     earliest = stamp((call.org.clock.now() - DELETED_WINDOW).replace(second=0, microsecond=0))
     gone.sort(key=lambda item: str(item["id"]))
     return Answer(200, {"deletedRecords": gone, "earliestDateAvailable": earliest, "latestDateCovered": end})
+
+
+def _refuse_too_many(call: Call, found: int) -> None:
+    if found > (most := call.org.setup.limits.replicated_ids):
+        raise ApiError(400, "EXCEEDED_ID_LIMIT", f"The number of records exceeds {most}: choose a shorter time")
 
 
 def _window(call: Call, name: str, longest: timedelta) -> tuple[ObjectType, str, str]:

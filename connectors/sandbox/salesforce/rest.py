@@ -45,7 +45,7 @@ def describe_one(call: Call, name: str) -> Answer:
 def create(call: Call, name: str) -> Answer:
     """`POST sobjects/X`."""
     kind = call.kind(name)
-    record_id = call.writer.create(kind, call.json_object())
+    record_id = call.writer.create(kind, call.record())
     return _created(call, kind, record_id)
 
 
@@ -137,9 +137,9 @@ def query_more(call: Call, locator: str) -> Answer:
 
 def limits(call: Call) -> Answer:
     """`GET limits`."""
-    left = max(0, call.org.daily_limit - call.org.usage)
+    most = call.org.setup.limits.daily_calls
     body = {
-        "DailyApiRequests": {"Max": call.org.daily_limit, "Remaining": left},
+        "DailyApiRequests": {"Max": most, "Remaining": max(0, most - call.org.usage)},
         "DailyBulkV2QueryJobs": {"Max": 10_000, "Remaining": 10_000},
         "DailyAsyncApexExecutions": {"Max": 250_000, "Remaining": 250_000},
         "SingleEmail": {"Max": 5_000, "Remaining": 5_000},

@@ -73,7 +73,7 @@ def refuse_update(org: "Org", kind: ObjectType, old: Row, new: Row, *, changed: 
 
 def assigned_owner(org: "Org", kind: ObjectType) -> str | None:
     """Who the object's active assignment rule gives a record to, if it has one."""
-    return org.assignment.get(kind.name)
+    return org.setup.assignment.get(kind.name)
 
 
 def _refuse_email(org: "Org", row: Row, user_id: str) -> None:

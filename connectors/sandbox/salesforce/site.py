@@ -20,10 +20,19 @@ from connectors.sandbox.wire import JSON, Refused, Request, Response
 REDIRECT_PATHS = ("/oauth/callback", "/OauthRedirect", "/callback")
 _HEAD_LIMIT = 16_384
 _NO_SESSION = ("INVALID_SESSION_ID", "Session expired or invalid")
+_EDGE = 420
+_EDGE_PAGE = "<html><head><title>No route</title></head><body><h1>Salesforce Edge has no route for this request</h1></body></html>"
 _FAILURES = {
     401: _NO_SESSION,
     403: ("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."),
     404: ("NOT_FOUND", "The requested resource does not exist"),
+    409: ("CONFLICT", "The request could not be completed due to a conflict with the current state of the resource."),
+    410: ("UNSUPPORTED_API_VERSION", "The requested API version is retired"),
+    412: ("PRECONDITION_FAILED", "The requested resource has been modified since the given condition"),
+    414: ("URI_TOO_LONG", "The URI is too long"),
+    415: ("UNSUPPORTED_MEDIA_TYPE", "The requested media type is not supported"),
+    428: ("PRECONDITION_REQUIRED", "The request must be conditional: send If-Unmodified-Since"),
+    431: ("REQUEST_HEADER_FIELDS_TOO_LARGE", "The URI and headers are too long"),
     500: ("UNKNOWN_EXCEPTION", "An unexpected error occurred. Please include this ErrorId if you contact support."),
     503: ("SERVER_UNAVAILABLE", "Server is too busy. Please try again later."),
 }
@@ -85,6 +94,8 @@ class SalesforceSite:
 
     def failure(self, status: int) -> Response:
         """The error that Salesforce sends with a status, or a plain one where it sends none of its own."""
+        if status == _EDGE:
+            return Response.text(_EDGE_PAGE, status, "text/html")
         code, message = _FAILURES.get(status, ("UNKNOWN_EXCEPTION", "An unexpected error occurred."))
         return _refuse(status, code, message)
 

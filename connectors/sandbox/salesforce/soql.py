@@ -64,12 +64,16 @@ class _Bound:
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """A result that is being paged: the ids as they were found, rendered anew (and checked anew) page by page."""
+    """A result that is being paged: the ids as they were found, rendered anew (and checked anew) page by page.
+
+    `broken` once a record of it was deleted under the reader's hands, which a fault rule asks for.
+    """
 
     user_id: str
     bound: _Bound
     ids: tuple[str, ...]
     expires: datetime
+    broken: bool = False
 
 
 def run(view: View, text: str, batch: int = MAX_BATCH) -> Json:
@@ -92,7 +96,7 @@ def more(view: View, locator: str, batch: int = MAX_BATCH) -> Json:
     """Answer `/query/01g…-2000`: any page of a cursor, as often as wanted, until it expires.
 
     Raises:
-        ApiError: `INVALID_QUERY_LOCATOR`.
+        ApiError: `INVALID_QUERY_LOCATOR`, `ENTITY_IS_DELETED`.
     """
     name, _, offset = locator.rpartition("-")
     cursor = view.org.cursors.get(canonical(name) or "")
@@ -100,6 +104,8 @@ def more(view: View, locator: str, batch: int = MAX_BATCH) -> Json:
         raise ApiError(400, "INVALID_QUERY_LOCATOR", "invalid query locator")
     if cursor.expires <= view.org.clock.now() or int(offset) >= len(cursor.ids):
         raise ApiError(400, "INVALID_QUERY_LOCATOR", "invalid query locator")
+    if cursor.broken:
+        raise ApiError(404, "ENTITY_IS_DELETED", "entity is deleted")
     bound = replace(cursor.bound, view=replace(cursor.bound.view, version=view.version))
     return _page(bound, cursor.ids, name, int(offset), batch)
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from connectors.sandbox.salesforce.ageing import ACTIVITIES, purged
 from connectors.sandbox.salesforce.errors import ApiError, no_such_column
 from connectors.sandbox.salesforce.org import Org
 from connectors.sandbox.salesforce.record_access import access_of
@@ -30,8 +31,12 @@ class View:
     include_deleted: bool = False
 
     def sees(self, kind: str, row: Row) -> bool:
-        """Is this record hers to read, and alive (or may deleted ones show)?"""
-        return (self.include_deleted or not row.get("IsDeleted")) and self.org.can_read(self.user_id, kind, row)
+        """Is this record hers to read, and alive (or may binned and archived ones show)?"""
+        if row.get("IsDeleted"):
+            shown = self.include_deleted and not purged(row, self.org.clock.now())
+        else:
+            shown = self.include_deleted or kind not in ACTIVITIES or not row.get("IsArchived")
+        return shown and self.org.can_read(self.user_id, kind, row)
 
     def visible(self, kind: str) -> frozenset[str]:
         """The fields of `kind` that she may see."""

@@ -64,6 +64,13 @@ Group 00G Groups setup
   Type picklist[40] |Regular|Queue|Role|RoleAndSubordinates
   Email email[255]
 
+RecordType 012 Record-Types setup
+  Name string[80] name required
+  DeveloperName string[80] required
+  SobjectType picklist[40] required
+  Description textarea[255]
+  IsActive boolean =true
+
 Account 001 Accounts
   Name string[255] name required
   OwnerId reference >User:Owner

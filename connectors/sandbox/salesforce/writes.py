@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from connectors.sandbox.salesforce import rules
+from connectors.sandbox.salesforce import rules, validation
 from connectors.sandbox.salesforce.errors import (
     ApiError,
     bad_json,
@@ -22,16 +22,23 @@ from connectors.sandbox.salesforce.sharing import Level
 from connectors.sandbox.salesforce.values import Row, Value, normal_date, normal_datetime, text_of
 
 _CASCADES: Final = {"Case": (("CaseComment", "ParentId"), ("EmailMessage", "ParentId"), ("Task", "WhatId"))}
-_READ_ONLY_OBJECTS: Final = frozenset({"Organization", "Profile", "UserRecordAccess", "UserRole"})
+_LOCKED_PARENTS: Final = {"CaseComment": ("ParentId",), "EmailMessage": ("ParentId",), "Task": ("WhatId",)}
+"""Lookups to records that are locked while a child is inserted."""
+_READ_ONLY_OBJECTS: Final = frozenset({"Organization", "Profile", "RecordType", "UserRecordAccess", "UserRole"})
 
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """One user's hand on one org. `auto_assign` is false when the request said `Sforce-Auto-Assign: FALSE`."""
+    """One user's hand on one org.
+
+    `auto_assign` is false when the request said `Sforce-Auto-Assign: FALSE`; `allow_duplicates` is true when it said
+    `Sforce-Duplicate-Rule-Header: allowSave=true`.
+    """
 
     org: Org
     user_id: str
     auto_assign: bool = True
+    allow_duplicates: bool = False
 
     def create(self, kind: ObjectType, body: Mapping[str, object]) -> str:
         """Create a record and return its id.
@@ -45,6 +52,7 @@ class Writer:
         for item in kind.fields.values():
             row.setdefault(item.name, None)
         rules.prepare(self.org, kind, row, self.user_id)
+        validation.give_record_type(self.org, kind, row, self.user_id)
         self._refuse_missing(kind, row)
         owner = rules.assigned_owner(self.org, kind) if self.auto_assign else None
         if owner is not None:
@@ -55,7 +63,10 @@ class Writer:
         row["Id"] = self.org.new_id(kind)
         row = rules.derive(kind, row)
         rules.refuse_create(self.org, kind, row, self.user_id)
+        self._refuse_by_setup(kind, row)
         self._refuse_duplicate(kind, row)
+        for lookup in _LOCKED_PARENTS.get(kind.name, ()):
+            self.org.take_row_lock(text_of(row, lookup))
         self.org.store.put(kind.name, text_of(row, "Id"), row)
         return text_of(row, "Id")
 
@@ -84,6 +95,7 @@ class Writer:
         self._refuse_missing(kind, new)
         changed = {name for name in changes if changes[name] != row.get(name)}
         rules.refuse_update(self.org, kind, row, new, changed=changed, user_id=self.user_id)
+        self._refuse_by_setup(kind, new)
         self._refuse_duplicate(kind, new)
         self.org.store.put(kind.name, text_of(row, "Id"), new)
 
@@ -202,6 +214,10 @@ class Writer:
             text = f"insufficient access rights on cross-reference id: {record_id[:15]}"
             raise ApiError(400, "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY", text, ())
         return record_id
+
+    def _refuse_by_setup(self, kind: ObjectType, row: Row) -> None:
+        validation.refuse_invalid(self.org, kind, row)
+        validation.refuse_duplicate(self.org, kind, row, allowed=self.allow_duplicates)
 
     def _refuse_missing(self, kind: ObjectType, row: Row) -> None:
         missing = tuple(

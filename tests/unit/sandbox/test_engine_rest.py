@@ -293,7 +293,7 @@ def test_the_root_versions_and_limits() -> None:
 def test_the_daily_limit_refuses_and_rolls() -> None:
     """Requests beyond the limit are 403 until 24 hours have passed."""
     world = World()
-    world.org.daily_limit = 2
+    world.org.setup.limits.daily_calls = 2
     assert [world.call(ANN, "GET", "/limits").status for _ in range(3)] == [200, 200, 403]
     world.clock.advance(hours=24, seconds=1)
     assert world.call(ANN, "GET", "/limits").status == 200

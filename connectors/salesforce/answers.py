@@ -12,6 +12,8 @@ from connectors.oauth import RECONNECT
 EXPIRED = "INVALID_SESSION_ID"
 """With 401: the access token is spent, refresh it. With 403 it means a missing scope, and refreshing would loop."""
 
+UNSUPPORTED = "UNSUPPORTED_API_VERSION"
+LIMIT = "REQUEST_LIMIT_EXCEEDED"
 DUPLICATE = "DUPLICATE_VALUE"
 HALTED = "PROCESSING_HALTED"
 SCHEMA_MOVED = frozenset({"INVALID_FIELD", "INVALID_TYPE"})
@@ -44,7 +46,9 @@ _RULES: Mapping[str, type[ConnectorError]] = {
     "INVALID_QUERY_FILTER_OPERATOR": NotFound,  # in our queries: an id whose check characters do not fit
     "INVALID_CROSS_REFERENCE_KEY": NotFound,
     "PRECONDITION_FAILED": Stale,
-    "REQUEST_LIMIT_EXCEEDED": Retriable,
+    HALTED: Retriable,  # only when nothing says why: all was rolled back
+    "BATCH_PROCESSING_HALTED": Retriable,
+    LIMIT: Retriable,
     "UNABLE_TO_LOCK_ROW": Retriable,
     "QUERY_TIMEOUT": Retriable,
     "SERVER_UNAVAILABLE": Retriable,
@@ -57,14 +61,18 @@ _BY_STATUS: Mapping[int, type[ConnectorError]] = {
     401: Unauthorized,
     403: Forbidden,
     404: NotFound,
+    410: Fatal,  # an API version that has been retired
     412: Stale,
-    420: Retriable,
+    420: Retriable,  # Salesforce Edge knows no way to the org: the request did not get there
     429: Retriable,
     500: Retriable,
     502: Retriable,
     503: Retriable,
     504: Retriable,
 }
+"""What is not here is `Fatal`: 300 (an external id names several records), 414 and 431 (the request is too long), 415,
+428 (the resource takes no write without a condition). Each says that the request must be built differently.
+"""
 
 _MESSAGES: Mapping[type[ConnectorError], str] = {
     Unauthorized: RECONNECT,
@@ -98,13 +106,15 @@ def error_for(status: int, body: object) -> ConnectorError:
     code = error_code(body)
     if code == EXPIRED:
         kind: type[ConnectorError] = Unauthorized if status == requests.codes.unauthorized else Forbidden
-    elif status == requests.codes.precondition_failed:
-        kind = Stale
+    elif code in _RULES:
+        kind = _RULES[code]
+    elif code and status != requests.codes.precondition_failed:
+        kind = Fatal
     else:
-        kind = _RULES.get(code) or (Fatal if code else _BY_STATUS.get(status, Fatal))
+        kind = _BY_STATUS.get(status, Fatal)
     message = _MESSAGES[kind]
     if kind is Retriable:
-        wait = _LIMIT_SECONDS if code == "REQUEST_LIMIT_EXCEEDED" else 1.0
+        wait = _LIMIT_SECONDS if code == LIMIT else 1.0
         return Retriable(message, code=code or str(status), retry_after=wait)
     return kind(message, code=code or str(status))
 

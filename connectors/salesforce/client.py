@@ -8,11 +8,13 @@ import requests
 from simple_salesforce.api import Salesforce
 from simple_salesforce.exceptions import SalesforceError
 
-from connectors.errors import Fatal, Retriable, Unauthorized
+from connectors.errors import Fatal, NotFound, Retriable, Unauthorized
 from connectors.interfaces import Token
+from connectors.limiter import LocalLimiter
 from connectors.oauth import RECONNECT, Grants
 from connectors.salesforce import composite
-from connectors.salesforce.answers import EXPIRED, error_code, error_for
+from connectors.salesforce.answers import EXPIRED, LIMIT, UNSUPPORTED, error_code, error_for
+from connectors.salesforce.budget import Budget
 from connectors.salesforce.composite import Answer, Sub
 from connectors.transport import LOST_CONNECTION, HttpSession, ambiguous, raise_unanswered, trusted_origin
 
@@ -24,11 +26,24 @@ class Client:
     a read met a connection that Salesforce had closed. `round_trips` counts every request, the refresh included.
     """
 
-    def __init__(self, grant_id: str, token: Token, grants: Grants, http: HttpSession, version: str) -> None:
+    def __init__(
+        self,
+        grant_id: str,
+        token: Token,
+        grants: Grants,
+        http: HttpSession,
+        version: str,
+        *,
+        budget: Budget | None = None,
+        urgent: bool = True,
+    ) -> None:
         self.grant_id = grant_id
         self.token = token
         self.version = version
+        self.urgent = urgent
         self.round_trips = 0
+        self._org = grant_id.split(":")[1]
+        self._budget = budget or Budget(LocalLimiter())
         self._grants = grants
         self._http = http
         self._salesforce = connect(token, http, version)
@@ -60,13 +75,28 @@ class Client:
             ConnectorError: the whole request was refused; single subrequests answer for themselves.
         """
         body = composite.request_body(self.version, subs, all_or_none=write)
-        document = self._call("POST", "composite", write=write, json=body)
+        try:
+            document = self._call("POST", "composite", write=write, json=body)
+        except NotFound:  # a record that is not there is said by its own subrequest
+            raise Fatal(
+                f"the org does not offer Salesforce's REST API in version {self.version}", code=UNSUPPORTED
+            ) from None
         try:
             return composite.answers(document, subs)
         except Fatal:
             if write:
                 raise ambiguous("bad_answer") from None
             raise
+
+    def patch(self, path: str, body: Mapping[str, Any], headers: Mapping[str, str]) -> None:
+        """One conditional write outside a composite request, where text may hold what a reference looks like.
+
+        Raises:
+            Stale: the condition does not hold. Nothing was written.
+            Ambiguous: sent, and no answer.
+            ConnectorError: refused; nothing was written.
+        """
+        self._call("PATCH", path, write=True, json=dict(body), headers=dict(headers))
 
     def _call(self, method: str, path: str, *, write: bool, **options: Any) -> Any:  # noqa: ANN401 - requests' options, any JSON
         try:
@@ -79,8 +109,16 @@ class Client:
         return self._send(method, path, write=write, **options)
 
     def _send(self, method: str, path: str, *, write: bool, **options: Any) -> Any:  # noqa: ANN401 - as above
-        self.round_trips += 1
-        return restful(self._salesforce, method, path, write=write, **options)
+        with self._budget.call(self._org, urgent=self.urgent):
+            self.round_trips += 1
+            try:
+                document = restful(self._salesforce, method, path, write=write, **options)
+            except Retriable as failed:
+                if failed.code == LIMIT:
+                    self._budget.refused(self._org)
+                raise
+        self._budget.learn(self._org, self.api_usage)
+        return document
 
     def renew(self) -> None:
         """Replace a token that Salesforce refused. Safe in the middle of a write: a refusal wrote nothing."""
@@ -111,8 +149,9 @@ def restful(salesforce: Salesforce, method: str, path: str, *, write: bool, **op
         Expired: the access token is spent. Nothing was done.
         ConnectorError: see `connectors.errors`.
     """
+    headers = {"X-PrettyPrint": "0", **options.pop("headers", {})}
     try:
-        return salesforce.restful(path, method=method, headers={"X-PrettyPrint": "0"}, **options)
+        return salesforce.restful(path, method=method, headers=headers, **options)
     except SalesforceError as refused:
         status, body = refused.status, refused.content
     except requests.RequestException as failed:

@@ -11,6 +11,7 @@ from connectors.interfaces import (
     Bundle,
     Change,
     Checkpoint,
+    Limiter,
     PreImage,
     Record,
     RecordRef,
@@ -21,9 +22,11 @@ from connectors.interfaces import (
     Write,
     Written,
 )
+from connectors.limiter import LocalLimiter
 from connectors.oauth import Grants
 from connectors.salesforce import auth, changes, reading, records, targets
 from connectors.salesforce.answers import error_for
+from connectors.salesforce.budget import DAILY_RESERVE, Budget
 from connectors.salesforce.client import Client
 from connectors.salesforce.describe import ShapeCache
 from connectors.salesforce.schema import Schema
@@ -45,6 +48,8 @@ class SalesforceConnector:
         tokens: where users' grants are kept.
         ca_file: PEM file of a certificate authority to trust instead of the system's.
         api_version: "NN.0", at least 49.0 (composite requests without collation).
+        limiter: counts calls; one for all processes that use the org. Left out: one for this connector.
+        daily_reserve: the share of the org's daily API calls at which a sync stops.
     """
 
     crm = records.CRM
@@ -58,11 +63,14 @@ class SalesforceConnector:
         *,
         ca_file: str | None = None,
         api_version: str | None = None,
+        limiter: Limiter | None = None,
+        daily_reserve: float = DAILY_RESERVE,
     ) -> None:
         self._login_url = trusted_origin(login_url)
         self._app = auth.oauth_app(login_url, client_id, client_secret, ca_file)
         self._grants = Grants(self._app, tokens, auth.to_token)
         self._http = HttpSession(ca_file)
+        self._budget = Budget(limiter or LocalLimiter(), daily_reserve=daily_reserve)
         self._cache = ShapeCache()
         self._version = api_version or DEFAULT_VERSION
 
@@ -82,7 +90,7 @@ class SalesforceConnector:
         self._check_version(token)
         return auth.identify(self._login_url, token, self._http, self._version), token
 
-    def session(self, grant_id: str, *, urgent: bool = True) -> "SalesforceSession":  # noqa: ARG002 - used when the limiter is in
+    def session(self, grant_id: str, *, urgent: bool = True) -> "SalesforceSession":
         """`Connector.session`: see there."""
         token = self._grants.current(grant_id)
         crm, _, rest = grant_id.partition(":")
@@ -90,7 +98,8 @@ class SalesforceConnector:
         if crm != self.crm or not tenant or not user_id:
             raise Unauthorized("this is no Salesforce grant", code="bad_grant")
         user = User(tenant, user_id, username="", name="", email="")
-        return SalesforceSession(user, Client(grant_id, token, self._grants, self._http, self._version), self._cache)
+        client = Client(grant_id, token, self._grants, self._http, self._version, budget=self._budget, urgent=urgent)
+        return SalesforceSession(user, client, self._cache)
 
     def revoke(self, grant_id: str) -> None:
         """`Connector.revoke`: see there. What was cached of this user's rights is dropped too."""

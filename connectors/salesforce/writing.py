@@ -98,10 +98,13 @@ class Writer:
         arrived = _arrived(self._markers(write)) if self._marked() else None
         if arrived and arrived.undone:
             return
-        note = [marker.note_undone(_NOTE, arrived.id)] if arrived else []
-        subs = self._restore(write, preimage, written) if _is_field(write) else self._deletions(write, written)
-        if subs or note:
-            self._all_or_none([*subs, *note])
+        subs = [] if _is_field(write) else self._deletions(write, written)
+        if _is_field(write):
+            self._restore(write, preimage, written)
+        if arrived:
+            subs.append(marker.note_undone(_NOTE, arrived.id))
+        if subs:
+            self._all_or_none(subs)
 
     def _send(self, write: Write, preimage: PreImage) -> Written:
         """One transaction. The marker comes first: a repetition must be recognised before anything looks stale."""
@@ -197,18 +200,24 @@ class Writer:
         rows = records_of(self._client.composite([sub])[_FOUND].result())
         return rows[0] if rows else None
 
-    def _restore(self, write: Write, preimage: PreImage, written: Written) -> list[Sub]:
+    def _restore(self, write: Write, preimage: PreImage, written: Written) -> None:
+        """Put the field back by a conditional PATCH of its own, once.
+
+        Not in a composite request: what stood there before may hold "@{", which Salesforce takes for a reference to
+        another subrequest. Whoever comes again after a lost answer finds the old text and does nothing.
+        """
         field = targets.field_name(write)
         row = self._row(write, [field])
         if row is None:
             raise NotFound("no such record for this user", code="NOT_FOUND")
         if not targets.same_text(row.get(field), write.values[0]["body"]):
             if targets.same_text(row.get(field), preimage.value):
-                return []
+                return
             raise Stale("somebody has changed the field since", code="VALUE")
         if row["LastModifiedDate"] != written.versions[0]:
             raise Stale("somebody has changed the record since", code="VERSION")
-        return [targets.set_field("restore", write, preimage.value, written.versions[0])]
+        restore = targets.set_field("restore", write, preimage.value, written.versions[0])
+        self._client.patch(restore.path, restore.body or {}, restore.headers)
 
     def _deletions(self, write: Write, written: Written) -> list[Sub]:
         """Deletes what is still there and unchanged: DELETE takes no condition (contract, 1.6), so look before."""

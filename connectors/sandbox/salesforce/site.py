@@ -21,7 +21,7 @@ REDIRECT_PATHS = ("/oauth/callback", "/OauthRedirect", "/callback")
 _HEAD_LIMIT = 16_384
 _NO_SESSION = ("INVALID_SESSION_ID", "Session expired or invalid")
 _EDGE = 420
-_EDGE_PAGE = "<html><head><title>No route</title></head><body><h1>Salesforce Edge has no route for this request</h1></body></html>"
+_EDGE_PAGE = "<html><head><title>No route</title></head><body><h1>Salesforce Edge has no route</h1></body></html>"
 _FAILURES = {
     401: _NO_SESSION,
     403: ("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."),

@@ -21,6 +21,7 @@ _CHILDREN: Final = {"CaseComment": ("ParentId",), "EmailMessage": ("ParentId", "
                     "FeedItem": ("ParentId",)}  # fmt: skip
 _OPEN_TO_PARENT: Final = {"Task": ("WhatId", "WhoId"), "Event": ("WhatId", "WhoId")}
 _SHOWN_PARENT: Final = {**_CHILDREN, **_OPEN_TO_PARENT, "Contact": ("AccountId",)}
+_FILES: Final = frozenset({"ContentDocument", "ContentVersion", "ContentDocumentLink"})
 _DRAFT: Final = "5"
 
 
@@ -147,7 +148,25 @@ class _Judge:
             return True
         if kind == "Knowledge__kav":
             return row.get("PublishStatus") == "Online" or "E" in letters
-        return self._reached(kind, row)
+        return self._opened(kind, row) if kind in _FILES else self._reached(kind, row)
+
+    def _opened(self, kind: str, row: "Row") -> bool:
+        """Files: the owner's, and those of whom a link names or lets in by a record."""
+        store = self._org.store
+        document = row if kind == "ContentDocument" else store.get("ContentDocument", row["ContentDocumentId"])
+        if document is None or document.get("OwnerId") == self._id:
+            return document is not None
+        if kind == "ContentVersion":
+            return self._shared("ContentDocument", document)
+        if kind == "ContentDocumentLink":
+            return self._lets_in(row)
+        return any(map(self._lets_in, store.linked("ContentDocumentLink", "ContentDocumentId", str(document["Id"]))))
+
+    def _lets_in(self, link: "Row") -> bool:
+        entity = str(link["LinkedEntityId"])
+        if entity.startswith("00G"):
+            return self._id in self._org.sharing.members.get(entity, ())
+        return entity == self._id if entity.startswith("005") else self._reads_parent(entity, {"IsDeleted": False})
 
     def _reached(self, kind: str, row: "Row") -> bool:
         """By parent, org-wide default, owner, share, or a child."""

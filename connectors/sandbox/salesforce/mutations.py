@@ -6,7 +6,7 @@
 | `touch` | `record`, `fields` | fields are overwritten as the system; the time stamps move |
 | `delete` | `record` | into the recycle bin, by an administrator |
 | `merge` | `record`, `into` | `record` goes up in `into`: children re-parented, deleted, `MasterRecordId` set |
-| `delete_mid_paging` | | a record of a later page of the user's newest cursor is deleted; that page is then an error |
+| `delete_mid_paging` | | a record of the last page of the user's newest query is deleted; its pages are errors now |
 | `unshare` | `record`, `user` or `group` (id) | a share is taken back |
 | `revoke_object` | `object`, `user` | every right on an object is gone |
 | `hide_field`, `unhide_field` | `field` ("Case.Description"), `user` or `profile` (id) | field-level security |
@@ -18,6 +18,7 @@
 | `assignment_rule` | `object`, `owner` (none: no rule) | who gets new and changed records by default |
 | `limit` | `daily_calls`, `long_calls`, `replicated_ids` | the limits of the org |
 | `long_calls` | `count`, `seconds` | other programs have so many requests running for so long |
+| `bulk_jobs` | `seconds`, `daily`, `unsupported` (objects) | how long bulk jobs take, how many a day, of what not |
 | `expire_cursors` | | query locators are forgotten |
 | `expire_sessions` | `user` (none: all) | access tokens die, refresh tokens live |
 | `revoke_grants` | `user` (none: all) | the user must consent again |
@@ -70,6 +71,7 @@ class Mutations:
             "limit": self._limit,
             "long_calls": self._long_calls,
             "replay_refresh": self._replay_refresh,
+            "bulk_jobs": self._bulk_jobs,
             "expire_cursors": self._expire_cursors,
             "expire_sessions": self._expire_sessions,
             "revoke_grants": self._revoke_grants,
@@ -136,12 +138,14 @@ class Mutations:
         merge(self._org, given["into"], [given["record"]])
 
     def _delete_mid_paging(self, user: str, _given: JSON) -> JSON:
-        for name, cursor in reversed(self._org.cursors.items()):
-            if cursor.user_id == user or not user:
-                self._org.cursors[name] = replace(cursor, broken=True)
-                self._delete("", {"record": cursor.ids[-1]})
-                return {"id": cursor.ids[-1]}
-        raise Refused("delete_mid_paging: no query is being paged")
+        paged = {name: cursor for name, cursor in self._org.cursors.items() if user in {"", cursor.user_id}}
+        if not paged:
+            raise Refused("delete_mid_paging: no query is being paged")
+        doomed = list(paged.values())[-1].ids[-1]
+        for name, cursor in paged.items():
+            self._org.cursors[name] = replace(cursor, broken=cursor.broken or doomed in cursor.ids)
+        self._delete("", {"record": doomed})
+        return {"id": doomed}
 
     def _restrict(self, _user: str, given: JSON) -> None:
         self._org.restrictions.add(given)
@@ -186,6 +190,12 @@ class Mutations:
 
     def _row_lock(self, _user: str, given: JSON) -> None:
         self._org.lock_row(given["record"], int(given.get("times", 1)))
+
+    def _bulk_jobs(self, _user: str, given: JSON) -> None:
+        jobs = self._org.jobs
+        jobs.seconds = float(given.get("seconds", jobs.seconds))
+        jobs.daily = int(given.get("daily", jobs.daily))
+        jobs.unsupported = frozenset(self._org.kind(name).name for name in given.get("unsupported", jobs.unsupported))
 
     def _expire_cursors(self, _user: str, _given: JSON) -> None:
         self._org.expire_cursors()

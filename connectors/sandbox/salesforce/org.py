@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from connectors.sandbox.salesforce import loading
 from connectors.sandbox.salesforce.ageing import ACTIVITIES, archived
+from connectors.sandbox.salesforce.bulk_jobs import Jobs
 from connectors.sandbox.salesforce.errors import ApiError, no_such_type
 from connectors.sandbox.salesforce.ids import canonical, mint
 from connectors.sandbox.salesforce.permissions import Permissions
@@ -76,6 +77,7 @@ class Org:
         self.restrictions = Restrictions(settings.restriction_rules)
         self.clock = clock
         self.cursors: dict[str, Cursor] = {}
+        self.jobs = Jobs(clock)
         self.recent: dict[str, dict[str, None]] = {}
         self.api_calls = 0
         self.metadata_modified = clock.now().replace(microsecond=0)
@@ -289,7 +291,7 @@ class Org:
             )
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Put back a snapshot; cursors, row locks and API usage start anew."""
+        """Put back a snapshot; cursors, bulk jobs, row locks and API usage start anew."""
         with self.lock:
             self.store.restore(snapshot.rows)
             self.permissions.restore(snapshot.permissions)
@@ -303,6 +305,7 @@ class Org:
             self._calls.clear()
             self.recent.clear()
             self.cursors.clear()
+            self.jobs.clear()
             self._metadata_changed()
 
     def _metadata_changed(self) -> None:

@@ -11,7 +11,10 @@ from connectors.sandbox.salesforce.ids import canonical
 from connectors.sandbox.salesforce.schema import ObjectType
 from connectors.sandbox.salesforce.values import Json, Row, http_date, stamp, text_of
 
-_ROOT_RESOURCES: Final = ("composite", "limits", "query", "queryAll", "recent", "sobjects", "tabs")
+_ROOT_RESOURCES: Final = (
+    "chatter", "composite", "jobs", "limits", "parameterizedSearch", "query", "queryAll", "recent", "search",
+    "sobjects", "tabs",
+)  # fmt: skip
 _RECENT: Final = 200
 
 
@@ -137,10 +140,10 @@ def query_more(call: Call, locator: str) -> Answer:
 
 def limits(call: Call) -> Answer:
     """`GET limits`."""
-    most = call.org.setup.limits.daily_calls
+    most, jobs = call.org.setup.limits.daily_calls, call.org.jobs
     body = {
         "DailyApiRequests": {"Max": most, "Remaining": max(0, most - call.org.usage)},
-        "DailyBulkV2QueryJobs": {"Max": 10_000, "Remaining": 10_000},
+        "DailyBulkV2QueryJobs": {"Max": jobs.daily, "Remaining": max(0, jobs.daily - jobs.used)},
         "DailyAsyncApexExecutions": {"Max": 250_000, "Remaining": 250_000},
         "SingleEmail": {"Max": 5_000, "Remaining": 5_000},
     }

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from connectors.sandbox.salesforce import composite, content_rest, record_collections, replication, rest, tree
+from connectors.sandbox.salesforce import bulk, composite, content_rest, record_collections, replication, rest, tree
 from connectors.sandbox.salesforce.call import Answer, Call
 from connectors.sandbox.salesforce.errors import ApiError, not_found
 
@@ -49,6 +49,9 @@ _ROUTES: Final[tuple[tuple[re.Pattern[str], dict[str, Handler]], ...]] = tuple(
         ),
         (r"/composite/sobjects/(\w+)", {"POST": record_collections.read, "GET": record_collections.read}),
         (r"/composite/sobjects/(\w+)/(\w+)", {"PATCH": record_collections.upsert}),
+        (r"/jobs/query", {"GET": bulk.list_jobs, "POST": bulk.create}),
+        (r"/jobs/query/(\w+)", {"GET": bulk.info, "PATCH": bulk.change, "DELETE": bulk.remove}),
+        (r"/jobs/query/(\w+)/results", {"GET": bulk.results}),
         (r"/limits", {"GET": rest.limits}),
         (r"/recent", {"GET": rest.recent}),
         (r"/tabs", {"GET": rest.tabs}),

@@ -1,12 +1,17 @@
 """Every fault action over real sockets: what the client sees, and what the CRM holds afterwards."""
 
+import json
 import time
 from collections.abc import Iterator
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import pytest
 import requests
+from click.testing import CliRunner, Result
 
+from connectors.sandbox.cli import fault
 from connectors.sandbox.client import SandboxControl, SandboxOrg, log_in
 from connectors.sandbox.process import SandboxProcess
 from connectors.sandbox.salesforce.ids import widen
@@ -219,10 +224,203 @@ def test_record_changes_just_before_a_conditional_write(ben: Agent, control: San
     assert record["Subject"] == "Newer"
 
 
-def test_lost_refresh_response_costs_the_grant(ben: Agent, control: SandboxControl) -> None:
-    """The new refresh token is lost on the way, the old one is retired: trying it again ends the grant."""
-    control.fault("commit_then_drop", path="/token$", body="grant_type=refresh_token")
+def pages(ben: Agent) -> str:
+    """Begin a query of more than one page; the path of the second."""
+    tasks = [{"attributes": {"type": "Task"}, "Subject": f"Count {number}"} for number in range(201)]
+    for part in (tasks[:200], tasks[200:]):
+        assert ben.call("POST", "/composite/sobjects", {"records": part}).ok
+    ben.http.headers["Sforce-Query-Options"] = "batchSize=200"
+    first = ben.query("SELECT Id FROM Task").json()
+    return str(first["nextRecordsUrl"]).removeprefix("/services/data/v66.0")
+
+
+@pytest.mark.parametrize(
+    ("status", "says"),
+    [
+        (409, "CONFLICT"),
+        (410, "UNSUPPORTED_API_VERSION"),
+        (412, "PRECONDITION_FAILED"),
+        (428, "PRECONDITION_REQUIRED"),
+        (431, "REQUEST_HEADER_FIELDS_TOO_LARGE"),
+        (500, "UNKNOWN_EXCEPTION"),
+        (503, "SERVER_UNAVAILABLE"),
+    ],
+)
+def test_every_status_has_the_vendors_body(ben: Agent, control: SandboxControl, status: int, says: str) -> None:
+    """One line makes any status, with the error that Salesforce sends with it."""
+    control.fault("status", status=status)
+    assert code(ben.call("GET", "/limits")) == (status, says)
+
+
+def test_edge_has_no_route(ben: Agent, control: SandboxControl) -> None:
+    """420 comes from in front of the CRM, as a page."""
+    control.fault("status", status=420)
+    reply = ben.call("GET", "/limits")
+    assert (reply.status_code, reply.headers["Content-Type"].partition(";")[0]) == (420, "text/html")
+
+
+def test_wrong_content_type(ben: Agent, control: SandboxControl) -> None:
+    """The right answer under a wrong label."""
+    control.fault("wrong_content_type", path="/limits$")
+    reply = ben.call("GET", "/limits")
+    assert reply.headers["Content-Type"] == "text/html;charset=UTF-8"
+    assert "DailyApiRequests" in reply.json()
+
+
+def test_clock_skew(ben: Agent, control: SandboxControl) -> None:
+    """The CRM's clock is ten minutes behind from one request to the next."""
+    before = parsedate_to_datetime(ben.call("GET", "/limits").headers["Date"])
+    control.fault("clock_skew", seconds=-600)
+    after = parsedate_to_datetime(ben.call("GET", "/limits").headers["Date"])
+    assert timedelta(minutes=-10) <= after - before < timedelta(minutes=-9)
+
+
+def test_lost_refresh(ben: Agent, control: SandboxControl) -> None:
+    """The new tokens are lost on the way, wherever the refresh goes; a second try with the old token ends the grant."""
+    control.fault("lost_refresh")
+    assert ben.call("GET", "/limits").ok
     with pytest.raises(requests.ConnectionError):
         ben.refresh(ben.token["refresh_token"])
     assert ben.refresh(ben.token["refresh_token"]).json()["error"] == "invalid_grant"
     assert code(ben.query("SELECT Id FROM Case")) == (401, "INVALID_SESSION_ID")
+
+
+def test_replayed_refresh_token(ben: Agent, control: SandboxControl) -> None:
+    """An old refresh token comes back by itself: nothing before the first rotation, then the grant is over."""
+    control.fault("replay_refresh", path="/limits$", times=2)
+    assert ben.call("GET", "/limits").ok
+    rotated = ben.refresh(ben.token["refresh_token"]).json()["refresh_token"]
+    assert code(ben.call("GET", "/limits")) == (401, "INVALID_SESSION_ID")
+    assert ben.refresh(rotated).json()["error"] == "invalid_grant"
+
+
+def test_locator_expires(ben: Agent, control: SandboxControl) -> None:
+    """The second page is gone."""
+    control.fault("expire_cursors", path="/query/01g")
+    assert code(ben.call("GET", pages(ben))) == (400, "INVALID_QUERY_LOCATOR")
+
+
+def test_record_deleted_while_paging(ben: Agent, control: SandboxControl) -> None:
+    """A record of a later page is deleted; the page is an error, a new query is one record shorter."""
+    control.fault("delete_mid_paging", path="/query/01g")
+    second = pages(ben)
+    total = ben.query("SELECT Id FROM Task").json()["totalSize"]
+    assert code(ben.call("GET", second)) == (404, "ENTITY_IS_DELETED")
+    assert ben.query("SELECT Id FROM Task").json()["totalSize"] == total - 1
+
+
+def test_row_lock_n_times_also_for_a_child(ben: Agent, control: SandboxControl) -> None:
+    """A comment needs its case: locked twice, then free."""
+    control.fault("row_lock", path="/CaseComment$", record=OUTBOARD, times=2)
+    assert [ben.comment().status_code for _ in range(3)] == [400, 400, 201]
+    assert comments(control) == 1
+
+
+def test_merge_during_a_draft(ben: Agent, control: SandboxControl) -> None:
+    """The case goes up in another one before the write: it is deleted, its comments are the other's."""
+    assert ben.comment().ok
+    control.fault("merge", path="/Case/", method="PATCH", record=OUTBOARD, into=SHARED)
+    assert code(ben.call("PATCH", f"/sobjects/Case/{OUTBOARD}", {"Subject": "x"})) == (404, "ENTITY_IS_DELETED")
+    assert control.counts(ORG, "CaseComment", "ParentId", CommentBody=COMMENT["CommentBody"]) == {SHARED: 1}
+
+
+def test_right_revoked_in_the_middle_of_a_sync(ben: Agent, control: SandboxControl) -> None:
+    """The object is there for the first query and unknown in the second."""
+    control.fault("revoke_object", path="/query$", nth=2, object="Case")
+    assert ben.query("SELECT Id FROM Case").ok
+    assert code(ben.query("SELECT Id FROM Case")) == (400, "INVALID_TYPE")
+
+
+def test_restriction_rule_of_which_access_queries_know_nothing(ben: Agent, control: SandboxControl) -> None:
+    """The record is gone for its reader while `UserRecordAccess` still says that she may read it."""
+    me = ben.token["id"].rpartition("/")[2]
+    criteria, only = f"$User.Id = '{me}'", "OwnerId = $User.Id"
+    control.fault("restrict", path="/query$", targetEntity="Case", userCriteria=criteria, recordFilter=only)
+    found = {record["Id"] for record in ben.query("SELECT Id FROM Case").json()["records"]}
+    assert OUTBOARD in found
+    assert SHARED not in found
+    access = ben.query(
+        f"SELECT RecordId, HasReadAccess FROM UserRecordAccess WHERE UserId = '{me}' AND RecordId = '{SHARED}'"
+    )
+    assert access.json()["records"][0]["HasReadAccess"] is True
+
+
+def test_rules_of_an_admin_appear(ben: Agent, control: SandboxControl) -> None:
+    """A validation rule and a duplicate rule meet the next write; the header helps against the second only."""
+    control.fault("validation_rule", path="/Task$", object="Task", condition="Subject LIKE 'no%'", message="No such.")
+    assert code(ben.call("POST", "/sobjects/Task", {"Subject": "Nothing"})) == (
+        400,
+        "FIELD_CUSTOM_VALIDATION_EXCEPTION",
+    )
+    control.fault("duplicate_rule", path="/Task$", object="Task", fields=["Subject"])
+    assert ben.call("POST", "/sobjects/Task", {"Subject": "Once"}).ok
+    assert code(ben.call("POST", "/sobjects/Task", {"Subject": "once "})) == (400, "DUPLICATES_DETECTED")
+    ben.http.headers["Sforce-Duplicate-Rule-Header"] = "allowSave=true"
+    assert ben.call("POST", "/sobjects/Task", {"Subject": "once "}).ok
+    assert not ben.call("POST", "/sobjects/Task", {"Subject": "Nothing"}).ok
+
+
+def test_assignment_rule_takes_the_case_away(ben: Agent, control: SandboxControl) -> None:
+    """It fires by default, and not when the header says so."""
+    control.fault("assignment_rule", object="Case", owner="cleo@tidewater.example")
+    path = f"/sobjects/Case/{OUTBOARD}"
+    ben.http.headers["Sforce-Auto-Assign"] = "FALSE"
+    assert ben.call("PATCH", path, {"Subject": "Mine"}).ok
+    assert ben.call("GET", path).ok
+    del ben.http.headers["Sforce-Auto-Assign"]
+    assert ben.call("PATCH", path, {"Subject": "Hers"}).ok
+    assert code(ben.call("GET", path)) == (404, "NOT_FOUND")
+
+
+def test_limits_are_reached(ben: Agent, control: SandboxControl) -> None:
+    """Twenty-five long calls of other programs keep everybody out until they end; so does a used-up day."""
+    control.fault("long_calls", count=25, seconds=60)
+    refused = ben.call("GET", "/limits")
+    assert code(refused) == (403, "REQUEST_LIMIT_EXCEEDED")
+    assert "Concurrent" in refused.json()[0]["message"]
+    control.advance(61)
+    assert ben.call("GET", "/limits").ok
+    control.fault("limit", daily_calls=1)
+    assert code(ben.call("GET", "/limits")) == (403, "REQUEST_LIMIT_EXCEEDED")
+
+
+def test_invariants(ben: Agent, control: SandboxControl) -> None:
+    """Since a mark: calls by user and class of path, comments per case, and nothing that anybody may not see."""
+    mark = control.last()
+    ben.comment()
+    ben.query("SELECT Id, Subject, (SELECT Id FROM CaseComments) FROM Case")
+    ben.call("GET", f"/sobjects/Case/{OUTBOARD}")
+    ben.call("GET", f"/sobjects/Case/{SHARED}")
+    [(user, calls)] = control.calls(since=mark).items()
+    assert user == ben.token["id"].rpartition("/")[2]
+    assert calls == {
+        "POST /services/data/v66.0/sobjects/CaseComment": 1,
+        "GET /services/data/v66.0/query": 1,
+        "GET /services/data/v66.0/sobjects/Case/{}": 2,
+    }
+    assert comments(control) == 1
+    assert control.leaks() == {}
+
+
+def test_fault_rules_from_the_command_line(ben: Agent, control: SandboxControl) -> None:
+    """`crm-sidecar fault` adds, lists and clears; what the sandbox refuses is one line and exit code 1."""
+
+    def run(*words: str) -> Result:
+        return CliRunner().invoke(fault, ["--control", control.url, *words])
+
+    made = run("add", "status", "status=428", "--path=/Case/", "--method", "GET", "--times", "0")
+    assert (made.exit_code, made.output) == (0, f"rule {control.faults()[0]['id']}\n")
+    assert code(ben.call("GET", f"/sobjects/Case/{OUTBOARD}")) == (428, "PRECONDITION_REQUIRED")
+    assert json.loads(run("list").output)["fired"] == 1
+    assert run("clear", made.output.split()[1]).exit_code == 0
+    assert ben.call("GET", f"/sobjects/Case/{OUTBOARD}").ok
+    run("add", "row_lock", f"record={OUTBOARD}", "times=3", "--path=/Case/")
+    assert control.faults()[0]["action"] == {"name": "row_lock", "record": OUTBOARD, "times": 3}
+    assert run("clear").exit_code == 0
+    assert control.faults() == []
+    refused = run("add", "explode")
+    assert refused.exit_code == 1
+    assert "unknown action 'explode'" in refused.output
+    assert run("add", "delay", "seconds").exit_code == 2
+    nobody = CliRunner().invoke(fault, ["--control", "http://127.0.0.1:9", "list"])
+    assert "no sandbox at that address" in nobody.output

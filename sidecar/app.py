@@ -7,7 +7,7 @@ from importlib.metadata import version
 
 from flask import Blueprint, Flask, Response
 
-from connectors.interfaces import Connector, TokenStore
+from connectors.interfaces import Connector, Limiter, TokenStore
 from connectors.registry import connector_class
 from sidecar import logs
 from sidecar.adapters.chroma import ChromaStore
@@ -18,6 +18,7 @@ from sidecar.adapters.sql import (
     SqlAuditLog,
     SqlCheckpoints,
     SqlDraftStore,
+    SqlLimiter,
     SqlSessions,
     SqlTokenStore,
     open_database,
@@ -46,6 +47,7 @@ class Stores:
     audit: AuditLog
     sessions: SessionStore
     checkpoints: CheckpointStore
+    limiter: Limiter
 
 
 def open_stores(settings: Settings, *, create: bool = True) -> Stores:
@@ -69,6 +71,7 @@ def open_stores(settings: Settings, *, create: bool = True) -> Stores:
         audit=SqlAuditLog(engine, keys),
         sessions=SqlSessions(engine, keys),
         checkpoints=SqlCheckpoints(engine),
+        limiter=SqlLimiter(engine),
     )
 
 
@@ -80,7 +83,7 @@ def build_services(settings: Settings) -> Services:
     """
     stores = open_stores(settings)
     return Services(
-        connectors={name: _connect(found, stores.tokens) for name, found in settings.installations().items()},
+        connectors={name: _connect(found, stores) for name, found in settings.installations().items()},
         tokens=stores.tokens,
         embedder=OnnxEmbedder(settings.model_dir, precision=settings.precision, threads=settings.embed_threads),
         vectors=ChromaStore(settings.chroma()),
@@ -116,8 +119,8 @@ def create_app(settings: Settings, services: Services | None = None) -> Flask:
     return app
 
 
-def _connect(installation: Installation, tokens: TokenStore) -> Connector:
-    return connector_class(installation.crm)(tokens=tokens, **installation.options())
+def _connect(installation: Installation, stores: Stores) -> Connector:
+    return connector_class(installation.crm)(tokens=stores.tokens, limiter=stores.limiter, **installation.options())
 
 
 def _openapi() -> Response:

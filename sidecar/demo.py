@@ -1,15 +1,17 @@
-"""`crm-sidecar demo`: the main job told on a simulated CRM. Every step is real, every figure read where it is made.
+"""`crm-sidecar demo`: the main job told on simulated CRMs. Every step is real, every figure read where it is made.
 
-Two agents of different rights log in by OAuth, the index is built, both draft the same case, one applies and undoes.
+At Salesforce, then at HubSpot: two agents of different rights log in by OAuth, the index is built, both draft on the
+same record, one applies and undoes.
 """
 
 import json
-import re
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -17,18 +19,28 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from connectors.sandbox.client import SandboxOrg
-from connectors.sandbox.data import DEMO_CASE_ID, DEMO_USERNAMES
+from connectors.sandbox.data import DEMO_CASE_ID, DEMO_TICKET_ID, DEMO_TICKET_USERS, DEMO_USERNAMES
 from connectors.sandbox.process import SandboxProcess
 from sidecar.adapters import minilm
-from sidecar.client import SYNCED
 from sidecar.local import LocalSidecar
 from sidecar.report import show
 from sidecar.settings import Settings
 
-ORG = "northwind"
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """The same job at one CRM. `indexer` is the profile of who builds the index."""
+
+    org: str
+    record_id: str
+    usernames: tuple[str, str]
+    indexer: str
+
+
+SCENES = (
+    Scene("northwind", DEMO_CASE_ID, DEMO_USERNAMES, "System Administrator"),
+    Scene("meridian", DEMO_TICKET_ID, DEMO_TICKET_USERS, "Super Admin"),
+)
 SUMMARY_FIELD = "Assistant_Summary__c"
-SALESFORCE_PATH = re.compile(r"^/services/data/")
 
 
 class Story:
@@ -61,8 +73,8 @@ def run(*, keep: bool, as_json: bool) -> None:
             _model(story)
             sandbox = stack.enter_context(SandboxProcess())
             sidecar = stack.enter_context(LocalSidecar(sandbox, state))
-            story.out.print(f"Sandbox: {sandbox.orgs[ORG].https}    Sidecar: {sidecar.url}")
-        result = _tell(story, sandbox, sidecar)
+            story.out.print(f"Sidecar: {sidecar.url}")
+        result = _sum([_tell(story, sandbox, sidecar, scene) for scene in SCENES])
         story.timings["total_s"] = round(time.perf_counter() - started, 2)
         story.out.rule("[bold]In short", align="left")
         _summary(story.out, result, sidecar.url)
@@ -74,47 +86,48 @@ def run(*, keep: bool, as_json: bool) -> None:
             _wait()
 
 
-def _tell(story: Story, sandbox: SandboxProcess, sidecar: LocalSidecar) -> dict[str, Any]:
-    out, org = story.out, sandbox.orgs[ORG]
-    with story.chapter("connect", "Two agents connect with their own CRM login (OAuth with PKCE)"):
-        agents = [sidecar.log_in(ORG, name) for name in DEMO_USERNAMES]
-        for client, name in zip(agents, DEMO_USERNAMES, strict=True):
+def _tell(story: Story, sandbox: SandboxProcess, sidecar: LocalSidecar, scene: Scene) -> dict[str, Any]:
+    out, org = story.out, sandbox.orgs[scene.org]
+    at = f"{org.vendor}."
+    with story.chapter(f"{at}connect", f"{org.vendor.title()}: two agents connect with their own login (OAuth with PKCE)"):
+        agents = [sidecar.log_in(scene.org, name) for name in scene.usernames]
+        for client, name in zip(agents, scene.usernames, strict=True):
             user = org.user(name)
-            out.print(f"[bold]{client.call('GET', '/v1/me')['name']}[/bold], {user.profile}: {user.note}")
-    with story.chapter("sync", "The index is built: ids, keyed hashes and protected vectors, no text"):
-        indexer = sidecar.log_in(ORG, _indexer(org))
-        indexed = {object_: indexer.sync(object_) for object_ in SYNCED}
+            out.print(f"[bold]{client.me['name']}[/bold], {user.profile}: {user.note}")
+    noun = agents[0].me["noun"]
+    with story.chapter(f"{at}sync", "The index is built: ids, keyed hashes and protected vectors, no text"):
+        indexer = sidecar.log_in(scene.org, next(user.username for user in org.users if user.profile == scene.indexer))
+        indexed = {object_: indexer.sync(object_) for object_ in indexer.me["indexed"]}
         out.print(", ".join(f"{count} x {object_}" for object_, count in indexed.items()))
-    with story.chapter("draft", f"Both press “Summarize this case” on {DEMO_CASE_ID}"):
-        drafts = [client.draft("summarize_case", DEMO_CASE_ID) for client in agents]
+    with story.chapter(f"{at}draft", f"Both press “Summarize this {noun}” on {scene.record_id}"):
+        drafts = [client.draft("summarize_case", scene.record_id) for client in agents]
         for client, made in zip(agents, drafts, strict=True):
-            out.print(f"\n[bold cyan]{client.call('GET', '/v1/me')['name']}[/bold cyan]")
+            out.print(f"\n[bold cyan]{client.me['name']}[/bold cyan]")
             show(out, made)
         _compare(out, drafts)
     mine, author = drafts[0], agents[0]
-    with story.chapter("apply", "One click applies what was shown"):
-        before = _field(sandbox)
+    with story.chapter(f"{at}apply", "One click applies what was shown"):
+        before = _written(sandbox, scene, mine)
         applied = author.apply(mine)
-        after = _field(sandbox)
-        out.print(f"In the CRM now, {SUMMARY_FIELD}:\n{after}", markup=False)
+        after = _written(sandbox, scene, applied)
+        out.print(f"In the CRM now, {applied['change']['label']}:\n{after}", markup=False)
         _expect(applied["state"] == "applied" and after == applied["change"]["after"][0]["body"], "apply")
-    with story.chapter("undo", "One click takes it back"):
+    with story.chapter(f"{at}undo", "One click takes it back"):
         undone = author.undo(mine["id"])
-        out.print(f"In the CRM now, {SUMMARY_FIELD}: {_field(sandbox) or '(empty, as before)'}", markup=False)
-        _expect(undone["state"] == "undone" and _field(sandbox) == before, "undo")
-    with story.chapter("warm", "A second draft embeds nothing and costs"):
-        mark = sandbox.control.last()
-        warm = author.draft("summarize_case", DEMO_CASE_ID)
-        trips = sum(1 for r in sandbox.control.requests(mark, ORG) if SALESFORCE_PATH.match(r["path"]))
+        left = _written(sandbox, scene, applied)
+        out.print(f"In the CRM now: {left or '(nothing, as before)'}", markup=False)
+        _expect(undone["state"] == "undone" and left == before, "undo")
+    with story.chapter(f"{at}warm", "A second draft embeds nothing and costs"):
+        warm = author.draft("summarize_case", scene.record_id)
         ms = sum(warm["timings_ms"].values())
-        out.print(f"{trips} round trips to the CRM and {ms:.0f} ms, the CRM's own time included.")
+        out.print(f"{warm['round_trips']} round trips to the CRM and {ms:.0f} ms, the CRM's own time included.")
     claims = [claim for made in drafts for claim in made["claims"]]
     _expect(all(made["claims"] for made in drafts), "draft")
     return {
         "drafts": len(drafts) + 1,
         "applied": int(applied["state"] == "applied"),
         "undone": int(undone["state"] == "undone"),
-        "crm_round_trips": {"salesforce": trips},
+        "crm_round_trips": {org.vendor: warm["round_trips"]},
         "citations": len(claims),
         "citations_verified": sum(claim["grounding"] == "verified" for claim in claims),
         "masked": sum(item["count"] for made in drafts for item in made["masked"]),
@@ -125,15 +138,17 @@ def _tell(story: Story, sandbox: SandboxProcess, sidecar: LocalSidecar) -> dict[
     }
 
 
+def _sum(told: list[dict[str, Any]]) -> dict[str, Any]:
+    """The figures of all scenes together; the round trips stay apart."""
+    total = {name: sum(one[name] for one in told) for name in told[0] if name != "crm_round_trips"}
+    return total | {"crm_round_trips": {crm: trips for one in told for crm, trips in one["crm_round_trips"].items()}}
+
+
 def _model(story: Story) -> None:
     directory = Settings().model_dir
     if not directory.exists():
         story.out.print("Building the embedding model from its pinned weights (once, about half a minute).")
     minilm.build(directory)
-
-
-def _indexer(org: SandboxOrg) -> str:
-    return next(user.username for user in org.users if user.profile == "System Administrator")
 
 
 def _compare(out: Console, drafts: list[dict[str, Any]]) -> None:
@@ -163,10 +178,14 @@ def _summary(out: Console, result: dict[str, Any], url: str) -> None:
     out.print(f"{'panel':22} {url}")
 
 
-def _field(sandbox: SandboxProcess) -> str | None:
-    record = sandbox.control.record(ORG, "Case", DEMO_CASE_ID)
-    value = (record or {}).get(SUMMARY_FIELD)
-    return None if value is None else str(value)
+def _written(sandbox: SandboxProcess, scene: Scene, made: dict[str, Any]) -> str:
+    """What the CRM itself holds where the draft is written: the summary field, or the text of the note."""
+    if sandbox.orgs[scene.org].vendor == "salesforce":
+        record = sandbox.control.record(scene.org, "Case", scene.record_id) or {}
+        return str(record.get(SUMMARY_FIELD) or "")
+    ids = made["change"]["ids"]
+    note = sandbox.control.record(scene.org, "notes", ids[0]) if ids else None
+    return unescape(str((note or {}).get("hs_note_body") or "").replace("<br>", "\n"))
 
 
 def _expect(condition: object, step: str) -> None:

@@ -55,8 +55,8 @@ def _sources(draft: Draft) -> list[Text]:
     for source in draft["sources"]:
         when = f", {source['when'][:16].replace('T', ' ')}" if source["when"] else ""
         kind = "related " if source["related"] else ""
-        text = f"[{source['number']}] {kind}{source['record']['object']}.{source['field']} by {source['role']}{when}"
-        lines.append(Text(text, style="dim"))
+        place = f"{source['record']['object']}.{source['field']}" + (f" page {source['page']}" if source["page"] else "")
+        lines.append(Text(f"[{source['number']}] {kind}{place} by {source['role']}{when}", style="dim"))
     return lines
 
 

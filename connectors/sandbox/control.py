@@ -1,5 +1,6 @@
 """The control plane: what a test or the demo may do behind the users' backs. On a port of its own, JSON in and out."""
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
@@ -11,7 +12,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from connectors.sandbox.server import Sandbox
-from connectors.sandbox.wire import JSON, Refused
+from connectors.sandbox.wire import JSON, Refused, Relaying
 
 _Handler = Callable[[Request], Awaitable[JSONResponse]]
 
@@ -38,6 +39,7 @@ def control_app(sandbox: Sandbox) -> Starlette:
         Route("/orgs/{org}/records/{object}", plane.records),
         Route("/orgs/{org}/counts/{object}/{field}", plane.counts),
         Route("/orgs/{org}/mutations/{name}", plane.mutate, methods=["POST"]),
+        Route("/orgs/{org}/relay", plane.relay, methods=["POST"]),
     ]
     return Starlette(routes=routes, exception_handlers={Refused: _refused})
 
@@ -169,6 +171,13 @@ class _Plane:
         site = self._sandbox.site(request.path_params["org"])
         arguments = await _document(request)
         return JSONResponse(site.mutate(request.path_params["name"], "", arguments))
+
+    async def relay(self, request: Request) -> JSONResponse:
+        """Let the vendor call an app's backend for a card (`hubspot.fetch`), without holding up other requests."""
+        site = self._sandbox.site(request.path_params["org"])
+        if not isinstance(site, Relaying):
+            raise Refused(f"{site.alias} has no relay")
+        return JSONResponse(await asyncio.to_thread(site.relay, await _document(request)))
 
     @staticmethod
     def _time(moment: datetime) -> JSONResponse:

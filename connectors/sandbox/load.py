@@ -1,4 +1,4 @@
-"""Somebody's own data: a folder of JSON Lines files, one per object, in REST field names. See `docs/sandbox.md`."""
+"""Somebody's own data: a folder of JSON Lines files, one per object, in the vendor's names. See `docs/sandbox.md`."""
 
 import json
 from collections.abc import Iterator
@@ -9,6 +9,8 @@ from connectors.sandbox.salesforce.standard import PACKAGE_SCHEMA
 from connectors.sandbox.wire import JSON
 
 ORG_FILE = "org.json"
+PORTAL_FILE = "portal.json"
+"""Its presence makes a folder a HubSpot portal."""
 
 
 class LoadError(Exception):
@@ -16,11 +18,12 @@ class LoadError(Exception):
 
 
 def load(folder: Path) -> list[tuple[JSON, Iterator[tuple[str, JSON]]]]:
-    """Read one org (a folder with `*.jsonl`) or several (a folder of such folders).
+    """Read one org or portal (a folder with `*.jsonl`) or several (a folder of such folders).
 
     Returns:
-        One pair per org: its document (`org.json`, or a default in which every user sees everything; with our package
-        installed unless `package` is false) and its records, read lazily.
+        One pair per org: its document and its records, read lazily. A Salesforce org's document is `org.json`, or a
+        default in which every user sees everything; with our package installed unless `package` is false. A folder with
+        a `portal.json` is a HubSpot portal.
 
     Raises:
         LoadError: nothing to load, or a broken `org.json`; while iterating, a broken line.
@@ -36,26 +39,36 @@ def load(folder: Path) -> list[tuple[JSON, Iterator[tuple[str, JSON]]]]:
 
 
 def _is_org(folder: Path) -> bool:
-    return any(folder.glob("*.jsonl"))
+    return (folder / PORTAL_FILE).exists() or any(folder.glob("*.jsonl"))
 
 
 def _document(folder: Path) -> JSON:
-    path = folder / ORG_FILE
-    document: Any = {}
-    if path.exists():
-        try:
-            document = json.loads(path.read_bytes())
-        except ValueError as error:
-            line = getattr(error, "lineno", 0)
-            raise LoadError(f"{folder.name}/{ORG_FILE}, line {line}: not JSON") from None
-    if not isinstance(document, dict) or not isinstance(document.get("org", {}), dict):
-        raise LoadError(f"{folder.name}/{ORG_FILE}: not a JSON object, or `org` is none")
+    if (folder / PORTAL_FILE).exists():
+        document = _read(folder / PORTAL_FILE)
+        if not isinstance(document.get("portal"), dict):
+            raise LoadError(f"{folder.name}/{PORTAL_FILE}: `portal` is none")
+        return {**document, "vendor": "hubspot", "portal": {"alias": folder.name.lower(), **document["portal"]}}
+    document = _read(folder / ORG_FILE) if (folder / ORG_FILE).exists() else {}
+    if not isinstance(document.get("org", {}), dict):
+        raise LoadError(f"{folder.name}/{ORG_FILE}: `org` is none")
     installed = PACKAGE_SCHEMA if document.pop("package", True) else {}
     return {
         **document,
         "org": {"alias": folder.name.lower(), **document.get("org", {})},
         "schema": {**installed, **document.get("schema", {})},
     }
+
+
+def _read(path: Path) -> JSON:
+    """The JSON object in a file."""
+    where = f"{path.parent.name}/{path.name}"
+    try:
+        document: Any = json.loads(path.read_bytes())
+    except ValueError as error:
+        raise LoadError(f"{where}, line {getattr(error, 'lineno', 0)}: not JSON") from None
+    if not isinstance(document, dict):
+        raise LoadError(f"{where}: not a JSON object")
+    return document
 
 
 def _records(folder: Path) -> Iterator[tuple[str, JSON]]:

@@ -14,10 +14,15 @@ _KEPT: Final = frozenset(
         "q", "start", "end", "ids", "fields", "format", "version",
         "allornone", "updateonly", "locator", "maxrecords", "scope", "response_type", "client_id",
         "redirect_uri", "code_challenge_method", "prompt", "display", "grant_type",
+        "limit", "after", "properties", "associations", "archived", "idproperty", "propertieswithhistory",
+        "optional_scope",
     }
 )  # fmt: skip
 """Query parameters whose values are logged. Everything else is masked, known or not."""
-_SECRET: Final = re.compile(r"00D\w{12}(?:!|%21)[\w.%-]+|5Aep861[\w-]+|aPrx[\w-]+|eyJ[\w-]+\.[\w-]+(?:\.[\w-]+)?")
+_SECRET: Final = re.compile(
+    r"00D\w{12}(?:!|%21)[\w.%-]+|5Aep861[\w-]+|aPrx[\w-]+|eyJ[\w-]+\.[\w-]+(?:\.[\w-]+)?"
+    r"|CNsb[\w-]{20,}|na1-sb(?:rt|ac)-[\w-]+|pat-na1-[\w-]+|(?<=/oauth/v1/access-tokens/)[^/]+|(?<=/oauth/v1/refresh-tokens/)[^/]+"
+)
 _NAMES_ONE: Final = re.compile(r"(?=.*\d)(?:\w{15}|\w{18})(?:-\d+)?|\d+|[\w-]{20,}", re.ASCII)
 _MASK: Final = "***"
 _CAPACITY: Final = 100_000

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 JSON = dict[str, Any]
 
@@ -101,3 +101,15 @@ class Site(Protocol):
 
     def load(self, state: object) -> None:
         """Put back what `save` returned."""
+
+
+@runtime_checkable
+class Relaying(Protocol):
+    """A site whose vendor calls an app's backend on behalf of a user who looks at a card."""
+
+    def relay(self, wish: Mapping[str, Any]) -> JSON:
+        """Make one such call and say what the card sees. Blocks; may be called from any thread.
+
+        Raises:
+            Refused: unknown user or app, or an address that the sandbox does not call.
+        """

@@ -23,6 +23,8 @@
 | `expire_sessions` | `user` (none: all) | access tokens die, refresh tokens live |
 | `revoke_grants` | `user` (none: all) | the user must consent again |
 | `replay_refresh` | `user` (none: all) | somebody presents a retired refresh token: the grant ends, if there was one |
+| `oauth_app` | `client`, and of `AppPolicy` what changes; `users` as here | who may use an app, and how |
+| `oauth_org` | of `OrgPolicy` what changes | logging in is refused; errors lack descriptions |
 | `rotation` | `client`, `on` | refresh-token rotation of a client |
 | `session_timeout` | `seconds` | for sessions to come |
 
@@ -75,6 +77,8 @@ class Mutations:
             "expire_cursors": self._expire_cursors,
             "expire_sessions": self._expire_sessions,
             "revoke_grants": self._revoke_grants,
+            "oauth_app": self._oauth_app,
+            "oauth_org": self._oauth_org,
             "rotation": self._rotation,
             "session_timeout": self._session_timeout,
         }
@@ -208,6 +212,13 @@ class Mutations:
 
     def _replay_refresh(self, user: str, _given: JSON) -> JSON:
         return {"ended": self._grants.replay(user)}
+
+    def _oauth_app(self, _user: str, given: JSON) -> None:
+        client = self._grants.clients[given["client"]]
+        client.policy = client.policy.changed(given, self._user)
+
+    def _oauth_org(self, _user: str, given: JSON) -> None:
+        self._grants.policy = self._grants.policy.changed(given)
 
     def _rotation(self, _user: str, given: JSON) -> None:
         self._grants.clients[given["client"]].rotate = bool(given["on"])

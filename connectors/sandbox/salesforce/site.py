@@ -43,8 +43,7 @@ class _State:
     """What a snapshot keeps: the org, and of OAuth the settings."""
 
     org: Snapshot
-    rotation: Mapping[str, bool]
-    timeout: float
+    oauth: object
 
 
 class SalesforceSite:
@@ -149,16 +148,13 @@ class SalesforceSite:
 
     def save(self) -> object:
         """A snapshot of records, rights and OAuth settings; codes and tokens are no part of it."""
-        rotation = {client.id: client.rotate for client in self.grants.clients.values()}
-        return _State(self.org.snapshot(), rotation, self.grants.timeout)
+        return _State(self.org.snapshot(), self.grants.settings())
 
     def load(self, state: object) -> None:
         """Put a snapshot back."""
         if not isinstance(state, _State):
             raise TypeError("not a snapshot of a Salesforce site")
-        self.grants.timeout = state.timeout
-        for client_id, rotate in state.rotation.items():
-            self.grants.clients[client_id].rotate = rotate
+        self.grants.restore(state.oauth)
         self.org.restore(state.org)
 
     def _person(self, user: Row) -> JSON:

@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, urlencode
 from connectors.sandbox.page import page
 from connectors.sandbox.salesforce.oauth.grants import SCOPES, Approval, Client, Grants, OAuthError
 from connectors.sandbox.salesforce.oauth.identity import Directory
+from connectors.sandbox.salesforce.oauth.policy import BLOCKS
 from connectors.sandbox.wire import Request, Response
 
 _CARRIED = (
@@ -86,6 +87,8 @@ class ConsentPage:
 
     def _check(self, client: Client, redirect_uri: str, parameters: Mapping[str, str]) -> _Ask:
         """Everything that is reported to the app by redirect."""
+        if blocked := client.policy.blocked:
+            raise OAuthError(blocked, BLOCKS[blocked])
         if parameters.get("response_type") != "code":
             raise OAuthError("unsupported_response_type", "response type not supported")
         challenge = parameters.get("code_challenge", "")
@@ -106,6 +109,12 @@ class ConsentPage:
         user = next((u for u in self._people() if chosen in {u["Id"], u["Username"]}), None)
         if user is None:
             return self._show(ask, parameters, "Choose the user to log in as.")
+        if not ask.client.policy.admits(user["Id"]):
+            refused = {
+                "error": "OAUTH_APP_ACCESS_DENIED",
+                "error_description": "user is not admin approved to access this app",
+            }
+            return _redirect(ask.redirect_uri, {**refused, **back})
         approval = Approval(ask.client.id, user["Id"], ask.scopes, ask.redirect_uri, ask.challenge, ask.nonce)
         code = self._grants.approve(approval)
         return _redirect(ask.redirect_uri, {"code": code, **back})

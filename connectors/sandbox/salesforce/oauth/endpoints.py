@@ -11,6 +11,8 @@ from connectors.sandbox.clock import Clock
 from connectors.sandbox.salesforce.oauth.consent import ConsentPage
 from connectors.sandbox.salesforce.oauth.grants import Client, Grant, Grants, OAuthError, Session
 from connectors.sandbox.salesforce.oauth.identity import Directory, Identity
+from connectors.sandbox.salesforce.oauth.jwt_bearer import redeem
+from connectors.sandbox.salesforce.oauth.policy import GRANT_TYPES, JWT_BEARER
 from connectors.sandbox.wire import JSON, Request, Response
 
 _NO_STORE = {"cache-control": "no-store", "pragma": "no-cache"}
@@ -55,17 +57,33 @@ class OAuthEndpoints:
                     raise OAuthError("invalid_request", "must use HTTP POST")  # noqa: TRY301 - answered like all others
                 document, status = answer(_fields(request), request), 200
             except OAuthError as error:
-                document, status = {"error": error.error, "error_description": error.description}, error.status
+                document, status = self._refusal(error), error.status
             response = Response.json(document, status)
             return Response(status, response.body, {**response.headers, **_NO_STORE})
 
         return handler
 
+    def _refusal(self, error: OAuthError) -> JSON:
+        """The body of an error; some orgs leave out the description."""
+        described = {} if self._grants.policy.terse_errors else {"error_description": error.description}
+        return {"error": error.error} | described
+
     def _token(self, form: Mapping[str, str], request: Request) -> JSON:
         kind = form.get("grant_type", "")
-        if kind not in {"authorization_code", "refresh_token"}:
+        if kind not in GRANT_TYPES:
             raise OAuthError("unsupported_grant_type", "grant type not supported")
+        if self._grants.policy.locked:
+            raise OAuthError("inactive_org", "organization is inactive")
+        if self._grants.policy.ip_restricted:
+            raise OAuthError("invalid_grant", "ip restricted")
+        if kind == JWT_BEARER:
+            now = self._clock.time()
+            client, grant = redeem(form.get("assertion", ""), self._grants, self._directory, request.base_url, now)
+            _check_flow(client, kind)
+            self._admit(client, grant)
+            return self._issue_for_assertion(grant, request.base_url)
         client = self._client(form, request)
+        _check_flow(client, kind)
         if kind == "refresh_token":
             grant = self._grants.refresh(client, form.get("refresh_token", ""))
             new_refresh_token = grant.refresh_token if client.rotate else ""
@@ -74,9 +92,15 @@ class OAuthEndpoints:
                 client, form.get("code", ""), form.get("redirect_uri", ""), form.get("code_verifier", "")
             )
             new_refresh_token = grant.refresh_token
+        self._admit(client, grant)
+        return self._issue(client, grant, new_refresh_token, request.base_url)
+
+    def _admit(self, client: Client, grant: Grant) -> None:
+        """Turn away users who may not come in."""
         if not self._user(grant).get("IsActive", True):
             raise OAuthError("inactive_user", "user is inactive")
-        return self._issue(client, grant, new_refresh_token, request.base_url)
+        if not client.policy.admits(grant.user_id):
+            raise OAuthError("invalid_app_access", "user is not admin approved to access this app")
 
     def _user(self, grant: Grant) -> Mapping[str, object]:
         return self._directory.user(grant.user_id) or {"IsActive": False}
@@ -97,6 +121,17 @@ class OAuthEndpoints:
             "id": identity_url,
             "token_type": "Bearer",
             "issued_at": issued_at,
+        }
+
+    def _issue_for_assertion(self, grant: Grant, base_url: str) -> JSON:
+        """The shorter answer of the JWT bearer flow: no refresh token, no signature."""
+        session = self._grants.open(grant)
+        return {
+            "access_token": session.token,
+            "scope": " ".join(grant.scopes),
+            "instance_url": base_url,
+            "id": self._identity.url(base_url, grant.user_id),
+            "token_type": "Bearer",
         }
 
     def _introspect(self, form: Mapping[str, str], request: Request) -> JSON:
@@ -144,6 +179,12 @@ class OAuthEndpoints:
         except OAuthError as error:
             raise OAuthError(error.error, error.description, status) from None
         return client
+
+
+def _check_flow(client: Client, kind: str) -> None:
+    """Refuse a flow that the app may not use, as an unknown one is refused."""
+    if kind not in client.policy.grant_types:
+        raise OAuthError("unsupported_grant_type", "grant type not supported")
 
 
 def _fields(request: Request) -> dict[str, str]:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from connectors.sandbox.clock import Clock
+from connectors.sandbox.salesforce.oauth.policy import AppPolicy, OrgPolicy
 
 CODE_SECONDS = 15 * 60
 SESSION_SECONDS = 2 * 60 * 60
@@ -45,6 +46,7 @@ class Client:
     secret: str = field(repr=False)
     paths: tuple[str, ...]
     rotate: bool = True
+    policy: AppPolicy = field(default_factory=AppPolicy)
 
     def accepts(self, redirect_uri: str) -> bool:
         """Whether a redirect goes to a place that this client registered."""
@@ -114,12 +116,20 @@ class Session:
         return scope in self.grant.scopes or ("full" in self.grant.scopes and scope != "refresh_token")
 
 
+@dataclass(frozen=True, slots=True)
+class _Settings:
+    timeout: float
+    policy: OrgPolicy
+    apps: Mapping[str, tuple[bool, AppPolicy]]
+
+
 class Grants:
     """All OAuth state of one org. `timeout` is the session timeout in seconds."""
 
     def __init__(self, org_id: str, clock: Clock, clients: Mapping[str, Client]) -> None:
         self.clients = dict(clients)
         self.timeout = float(SESSION_SECONDS)
+        self.policy = OrgPolicy()
         self._prefix = org_id[:15]
         self._clock = clock
         self._codes: dict[str, tuple[float, Approval] | None] = {}
@@ -182,6 +192,11 @@ class Grants:
             self._give_refresh_token(grant)
         return grant
 
+    def of(self, client_id: str, user_id: str) -> list[Grant]:
+        """The live grants with a refresh token that a user gave to a client."""
+        mine = (grant for grant in self._grants.values() if (grant.client_id, grant.user_id) == (client_id, user_id))
+        return list({id(grant): grant for grant in mine if not grant.revoked}.values())
+
     def open(self, grant: Grant) -> Session:
         """Start a session under a grant."""
         now = self._clock.time()
@@ -240,6 +255,19 @@ class Grants:
             with contextlib.suppress(OAuthError):  # the answer goes to whoever stole the token
                 self.refresh(self.clients[grant.client_id], token)
         return len(retired)
+
+    def settings(self) -> object:
+        """Timeout, rotation and policies, to be given to `restore`; codes, grants and sessions are no part of it."""
+        apps = {client.id: (client.rotate, client.policy) for client in self.clients.values()}
+        return _Settings(self.timeout, self.policy, apps)
+
+    def restore(self, settings: object) -> None:
+        """Put back what `settings` returned."""
+        if not isinstance(settings, _Settings):
+            raise TypeError("not the settings of OAuth")
+        self.timeout, self.policy = settings.timeout, settings.policy
+        for client_id, (rotate, policy) in settings.apps.items():
+            self.clients[client_id].rotate, self.clients[client_id].policy = rotate, policy
 
     def _give_refresh_token(self, grant: Grant) -> None:
         grant.refresh_token = f"5Aep861{secrets.token_urlsafe(60)}"

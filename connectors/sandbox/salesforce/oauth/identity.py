@@ -11,6 +11,7 @@ from joserfc.jwk import RSAKey
 
 from connectors.sandbox.clock import Clock
 from connectors.sandbox.salesforce.oauth.grants import SCOPES, Client, Grants, Session
+from connectors.sandbox.salesforce.oauth.policy import GRANT_TYPES
 from connectors.sandbox.wire import JSON, Request, Response
 
 _FORBIDDEN = 403
@@ -82,7 +83,7 @@ class Identity:
                 "jwks_uri": f"{base}/id/keys",
                 "scopes_supported": list(SCOPES),
                 "response_types_supported": ["code"],
-                "grant_types_supported": ["authorization_code", "refresh_token"],
+                "grant_types_supported": list(GRANT_TYPES),
                 "code_challenge_methods_supported": ["S256"],
                 "subject_types_supported": ["public"],
                 "id_token_signing_alg_values_supported": ["RS256"],

@@ -13,6 +13,7 @@ EXPIRED = "INVALID_SESSION_ID"
 """With 401: the access token is spent, refresh it. With 403 it means a missing scope, and refreshing would loop."""
 
 UNSUPPORTED = "UNSUPPORTED_API_VERSION"
+VERSION_GONE = frozenset({UNSUPPORTED, "410"})
 LIMIT = "REQUEST_LIMIT_EXCEEDED"
 DUPLICATE = "DUPLICATE_VALUE"
 HALTED = "PROCESSING_HALTED"

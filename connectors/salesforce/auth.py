@@ -8,12 +8,13 @@ import requests
 from connectors.errors import Fatal, Unauthorized
 from connectors.interfaces import Token, User
 from connectors.oauth import OAuthApp
+from connectors.salesforce.addresses import api_origin
 from connectors.salesforce.answers import error_for, records_of
 from connectors.salesforce.client import connect, restful
 from connectors.salesforce.composite import answers, query, request_body
 from connectors.salesforce.records import text
 from connectors.salesforce.soql import literal, record_id, select
-from connectors.transport import HttpSession, raise_unanswered, trusted_origin
+from connectors.transport import HttpSession, raise_unanswered
 
 SCOPE = "api refresh_token id openid"
 
@@ -23,7 +24,7 @@ _FACTS = {"username": "Username", "profile": "Profile.Name", "role": "UserRole.N
 
 def oauth_app(login_url: str, client_id: str, client_secret: str, ca_file: str | None) -> OAuthApp:
     """The OAuth client of an org. `login_url` is the org's My Domain, or login/test.salesforce.com."""
-    base = f"{trusted_origin(login_url)}/services/oauth2"
+    base = f"{api_origin(login_url)}/services/oauth2"
     return OAuthApp(
         client_id=client_id,
         client_secret=client_secret,
@@ -48,7 +49,7 @@ def to_token(answer: Mapping[str, Any], before: Token | None) -> Token:
     if not refresh:
         raise Fatal("the OAuth client needs the scope refresh_token", code="no_refresh_token")
     scope = str(answer.get("scope") or (before.scope if before else ""))
-    return Token(str(answer["access_token"]), refresh, trusted_origin(instance), scope)
+    return Token(str(answer["access_token"]), refresh, api_origin(instance), scope)
 
 
 def identify(login_url: str, token: Token, http: HttpSession, version: str) -> User:
@@ -63,18 +64,19 @@ def identify(login_url: str, token: Token, http: HttpSession, version: str) -> U
     user_id, tenant = str(info.get("user_id", "")), str(info.get("organization_id", ""))
     if not user_id or not tenant:
         raise Fatal("Salesforce does not say whose token this is", code="bad_userinfo")
+    zone = {"zone": str(info["zoneinfo"])} if info.get("zoneinfo") else {}
     return User(
-        tenant=tenant,
+        tenant=record_id(tenant),
         id=record_id(user_id),
         username=str(info.get("preferred_username") or ""),
         name=str(info.get("name") or ""),
         email=str(info.get("email") or ""),
-        attributes=_attributes(user_id, token, http, version),
+        attributes=zone | _attributes(user_id, token, http, version),
     )
 
 
 def _userinfo(login_url: str, token: Token, http: HttpSession) -> Mapping[str, Any]:
-    url = f"{trusted_origin(login_url)}/services/oauth2/userinfo"
+    url = f"{api_origin(login_url)}/services/oauth2/userinfo"
     try:
         response = http.get(url, headers={"Authorization": f"Bearer {token.access_token}"})
         if response.status_code == requests.codes.ok:

@@ -1,7 +1,8 @@
 """What changed since a checkpoint: rows by SystemModstamp with an overlap, and the delete log (contract, 1.6).
 
 A record that this user lost access to is in neither: whoever keeps copies must re-check them with the user's token.
-An article that is no longer published counts as changed only when a newer version is published.
+One that was merged into another record is gone: losers are in the delete log, and a case that is kept after a merge
+names its master. An article that is no longer published counts as changed only when a newer version is published.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,12 +13,13 @@ from connectors.errors import ConnectorError, Resync
 from connectors.interfaces import Change, Checkpoint, RecordRef
 from connectors.salesforce import records
 from connectors.salesforce.answers import records_of
+from connectors.salesforce.catalogue import MASTER
 from connectors.salesforce.client import Client
 from connectors.salesforce.composite import query
 from connectors.salesforce.describe import Shapes
 from connectors.salesforce.reading import next_page
 from connectors.salesforce.schema import Schema
-from connectors.salesforce.soql import moment, object_name, parse_time, select
+from connectors.salesforce.soql import moment, object_name, parse_time, record_id, select
 
 OVERLAP = timedelta(minutes=5)
 """How far a sync looks back: a long transaction commits rows with stamps from before the last look."""
@@ -33,20 +35,20 @@ def changes(client: Client, schema: Schema, checkpoint: Checkpoint, fields: Sequ
     sync that stops anywhere loses nothing. `cursor` holds the time up to which the delete log has been read.
     """
     name = object_name(checkpoint.object)
-    paths = records.paths(name, fields)
+    how = schema.catalogue.kind(name)
+    paths = how.paths([*fields, *([MASTER] if how.merged else [])])
     if not schema.shapes({name: paths}).get(name):
         return
     deleted, cursor = _deleted(client, name, checkpoint)
     for gone in deleted:
         yield Change(RecordRef(records.CRM, name, gone), None, checkpoint)
 
-    conditions = [records.kind(name).where] if records.kind(name).where else []
-    if checkpoint.covered:
-        conditions.append(f"SystemModstamp >= {moment(checkpoint.covered - OVERLAP)}")
+    since = f"SystemModstamp >= {moment(checkpoint.covered - OVERLAP)}" if checkpoint.covered else ""
 
     def build(shapes: Shapes) -> list[Any]:
         shown = records.shown(paths, name, shapes)
-        return [query(_ROWS, select(shown, name, " AND ".join(conditions), "ORDER BY SystemModstamp, Id"))]
+        where = " AND ".join(filter(None, (how.where, since)))
+        return [query(_ROWS, select(shown, name, where, "ORDER BY SystemModstamp, Id"))]
 
     shapes, answers = schema.ask({name: paths}, build)
     covered = checkpoint.covered
@@ -55,8 +57,9 @@ def changes(client: Client, schema: Schema, checkpoint: Checkpoint, fields: Sequ
         for row in records_of(page):
             stamp = parse_time(row.get("SystemModstamp"))
             covered = max(filter(None, (covered, stamp)), default=None)
-            record = records.record(name, row, fields, shapes)
-            yield Change(record.ref, record, Checkpoint(name, covered, cursor))
+            record = records.record(how, name, row, fields, shapes)
+            merged = how.merged and row.get(MASTER)
+            yield Change(record.ref, None if merged else record, Checkpoint(name, covered, cursor))
         if page.get("done", True):
             return
         page = client.get(next_page(page))
@@ -85,4 +88,4 @@ def _deleted(client: Client, name: str, checkpoint: Checkpoint) -> tuple[list[st
     if earliest and earliest > start:
         raise Resync("the delete log does not reach back to the checkpoint", code="DELETE_LOG_PURGED")
     covered = parse_time(log.get("latestDateCovered")) or since
-    return [str(entry["id"]) for entry in log.get("deletedRecords") or []], covered.isoformat()
+    return [record_id(str(entry["id"])) for entry in log.get("deletedRecords") or []], covered.isoformat()

@@ -13,7 +13,7 @@ from connectors.interfaces import Token
 from connectors.limiter import LocalLimiter
 from connectors.oauth import RECONNECT, Grants
 from connectors.salesforce import composite
-from connectors.salesforce.answers import EXPIRED, LIMIT, UNSUPPORTED, error_code, error_for
+from connectors.salesforce.answers import EXPIRED, LIMIT, UNSUPPORTED, VERSION_GONE, error_code, error_for
 from connectors.salesforce.budget import Budget
 from connectors.salesforce.composite import Answer, Sub
 from connectors.transport import LOST_CONNECTION, HttpSession, ambiguous, raise_unanswered, trusted_origin
@@ -77,10 +77,13 @@ class Client:
         body = composite.request_body(self.version, subs, all_or_none=write)
         try:
             document = self._call("POST", "composite", write=write, json=body)
-        except NotFound:  # a record that is not there is said by its own subrequest
-            raise Fatal(
-                f"the org does not offer Salesforce's REST API in version {self.version}", code=UNSUPPORTED
-            ) from None
+        except (NotFound, Fatal) as refused:
+            # The resource itself is not there: a record that is not is said by its own subrequest.
+            if isinstance(refused, NotFound) or refused.code in VERSION_GONE:
+                raise Fatal(
+                    f"the org does not offer Salesforce API version {self.version}: set api_version", code=UNSUPPORTED
+                ) from None
+            raise
         try:
             return composite.answers(document, subs)
         except Fatal:

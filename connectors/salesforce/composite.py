@@ -52,9 +52,17 @@ class Answer:
         raise error_for(self.status, self.body)
 
 
-def query(name: str, soql: str) -> Sub:
-    """A query subrequest. References to earlier answers (`@{name.id}`) stay readable to Salesforce."""
-    return Sub(name, "GET", f"query?q={quote(soql, safe='@{}')}")
+def query(name: str, soql: str, resource: str = "query") -> Sub:
+    """A query subrequest ("queryAll" shows deleted and archived records, too).
+
+    References to earlier answers (`@{name.id}`) stay readable to Salesforce.
+    """
+    return Sub(name, "GET", f"{resource}?q={quote(soql, safe='@{}')}")
+
+
+def batches(subs: Sequence[Sub]) -> list[Sequence[Sub]]:
+    """Queries cut into as few requests as Salesforce allows, in their order."""
+    return [subs[start : start + MAX_QUERIES] for start in range(0, len(subs), MAX_QUERIES)]
 
 
 def request_body(version: str, subs: Sequence[Sub], *, all_or_none: bool) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from connectors.salesforce import marker, records
 from connectors.salesforce.answers import records_of
 from connectors.salesforce.client import Client
 from connectors.salesforce.composite import MAX_QUERIES, Answer, Sub, query
-from connectors.salesforce.describe import Shapes
+from connectors.salesforce.describe import Shapes, visible
 from connectors.salesforce.schema import Schema
 from connectors.salesforce.soql import QUERY_IDS, id_list, literal, object_name, record_id, select
 
@@ -26,29 +26,30 @@ Fields = Mapping[str, Sequence[str]]
 
 def read(client: Client, schema: Schema, ref: RecordRef, fields: Fields) -> Bundle:
     """`Session.read`: see there."""
-    root, threads = object_name(ref.object), records.THREADS.get(ref.object, {})
-    id_ = record_id(ref.id)
-    own = literal(id_)
-    fields = {root: (), **fields}
-    threads = {name: lookup for name, lookup in threads.items() if name in fields}
+    root, id_ = object_name(ref.object), record_id(ref.id)
+    own, kind = literal(id_), schema.catalogue.kind
+    threads = schema.catalogue.thread(root, fields)
+    fields = {root: (), **dict.fromkeys(threads, ()), **fields}
     relations = records.PEOPLE.get(root, {})
     asked = [path for relation in relations for path in records.person_paths(root, relation, fields)]
-    root_paths = (*records.paths(root, fields[root]), *asked)
-    paths = {name: records.paths(name, wanted) for name, wanted in fields.items()} | {root: root_paths}
+    root_paths = (*kind(root).paths(fields[root]), *asked)
+    paths = {name: kind(name).paths(wanted) for name, wanted in fields.items()} | {root: root_paths}
 
     def build(shapes: Shapes) -> list[Sub]:
         if not shapes.get(root):
             return []
-        subs = [query(_ROOT, select(records.shown(root_paths, root, shapes), root, f"Id = {own}"))]
+        where = _and(f"Id = {own}", kind(root).condition(root, shapes))
+        subs = [query(_ROOT, select(records.shown(root_paths, root, shapes), root, where))]
         for name, lookup in threads.items():
-            if shapes.get(name):
+            if visible(lookup, name, shapes):
+                how = kind(name)
                 soql = select(
                     records.shown(paths[name], name, shapes),
                     name,
-                    f"{lookup} = {own}",
-                    f"ORDER BY {_newest(name, shapes)} DESC LIMIT {THREAD_LIMIT + 1}",
+                    _and(f"{lookup} = {own}", how.condition(name, shapes)),
+                    f"ORDER BY {records.shown(how.at, name, shapes)[0]} DESC LIMIT {THREAD_LIMIT + 1}",
                 )
-                subs.append(query(name, soql))
+                subs.append(query(name, soql, how.resource(name, shapes)))
         if shapes.get(marker.MARKER):
             subs.append(marker.by_record(_MARKERS, id_))
         return subs
@@ -57,10 +58,11 @@ def read(client: Client, schema: Schema, ref: RecordRef, fields: Fields) -> Bund
     rows = records_of(answers[_ROOT].result()) if _ROOT in answers else []
     if not rows:
         raise NotFound("no such record for this user", code="NOT_FOUND")
-    thread, truncated = _thread(client, answers, fields, shapes)
+    pages = {name: answer for name, answer in answers.items() if name in threads}
+    thread, truncated = _thread(client, schema, pages, fields, shapes)
     marks = marker.parse(records_of(answers[_MARKERS].result())) if _MARKERS in answers else []
     return Bundle(
-        record=records.record(root, rows[0], fields[root], shapes),
+        record=records.record(kind(root), root, rows[0], fields[root], shapes),
         thread=thread,
         people=tuple(records.people(root, rows[0], fields, shapes)),
         truncated=truncated,
@@ -79,23 +81,26 @@ def reread(client: Client, schema: Schema, refs: Sequence[RecordRef], fields: Fi
         for start in range(0, len(group), QUERY_IDS)
     ]
     found: dict[RecordRef, Record] = {}
+    kind = schema.catalogue.kind
     for start in range(0, len(parts), MAX_QUERIES):
         batch = parts[start : start + MAX_QUERIES]
-        paths = {name: records.paths(name, fields.get(name, ())) for name, _ in batch}
+        paths = {name: kind(name).paths(fields.get(name, ())) for name, _ in batch}
 
         def build(
             shapes: Shapes, batch: Sequence[tuple[str, list[str]]] = batch, paths: Mapping[str, Sequence[str]] = paths
         ) -> list[Sub]:
-            return [
-                query(f"q{number}", select(records.shown(paths[name], name, shapes), name, _among(name, ids)))
-                for number, (name, ids) in enumerate(batch)
-                if shapes.get(name)
-            ]
+            subs: list[Sub] = []
+            for number, (name, ids) in enumerate(batch):
+                if shapes.get(name):
+                    where = _and(f"Id IN {id_list(ids)}", kind(name).condition(name, shapes))
+                    soql = select(records.shown(paths[name], name, shapes), name, where)
+                    subs.append(query(f"q{number}", soql, kind(name).resource(name, shapes)))
+            return subs
 
         shapes, answers = schema.ask(paths, build)
         for number, (name, _) in enumerate(batch):
             for row in all_rows(client, answers.get(f"q{number}")):
-                record = records.record(name, row, fields.get(name, ()), shapes)
+                record = records.record(kind(name), name, row, fields.get(name, ()), shapes)
                 found[groups[name].get(record.ref.id, record.ref)] = record
     return found
 
@@ -103,17 +108,18 @@ def reread(client: Client, schema: Schema, refs: Sequence[RecordRef], fields: Fi
 def recent(client: Client, schema: Schema, object_: str, fields: Sequence[str], limit: int) -> list[Record]:
     """`Session.recent`: see there."""
     name = object_name(object_)
-    paths = records.paths(name, fields)
+    how = schema.catalogue.kind(name)
+    paths = how.paths(fields)
 
     def build(shapes: Shapes) -> list[Sub]:
         if not shapes.get(name):
             return []
         tail = f"ORDER BY LastModifiedDate DESC LIMIT {int(limit)}"
-        return [query(_ROOT, select(records.shown(paths, name, shapes), name, records.kind(name).where, tail))]
+        return [query(_ROOT, select(records.shown(paths, name, shapes), name, how.condition(name, shapes), tail))]
 
     shapes, answers = schema.ask({name: paths}, build)
     rows = all_rows(client, answers.get(_ROOT), limit)
-    return [records.record(name, row, fields, shapes) for row in rows]
+    return [records.record(how, name, row, fields, shapes) for row in rows]
 
 
 def all_rows(client: Client, answer: Answer | None, limit: int | None = None) -> list[dict[str, Any]]:
@@ -134,23 +140,18 @@ def next_page(page: Mapping[str, Any]) -> str:
 
 
 def _thread(
-    client: Client, answers: Mapping[str, Answer], fields: Fields, shapes: Shapes
+    client: Client, schema: Schema, pages: Mapping[str, Answer], fields: Fields, shapes: Shapes
 ) -> tuple[tuple[Record, ...], bool]:
     thread: list[Record] = []
     truncated = False
-    for name in (name for name in answers if name in fields and name not in (_ROOT, _MARKERS)):
-        body = answers[name].result()
-        truncated = truncated or int(body.get("totalSize") or 0) > THREAD_LIMIT
-        rows = all_rows(client, answers[name], THREAD_LIMIT)
-        thread += [records.record(name, row, fields[name], shapes) for row in rows]
+    for name, answer in pages.items():
+        truncated = truncated or int(answer.result().get("totalSize") or 0) > THREAD_LIMIT
+        rows = all_rows(client, answer, THREAD_LIMIT)
+        how = schema.catalogue.kind(name)
+        thread += [records.record(how, name, row, fields[name], shapes) for row in rows]
     thread.sort(key=lambda record: (record.at or _EPOCH, record.ref.id))
     return tuple(thread[-THREAD_LIMIT:]), truncated or len(thread) > THREAD_LIMIT
 
 
-def _newest(object_: str, shapes: Shapes) -> str:
-    return records.shown(records.kind(object_).at, object_, shapes)[0]
-
-
-def _among(object_: str, ids: Sequence[str]) -> str:
-    where = records.kind(object_).where
-    return f"Id IN {id_list(ids)}" + (f" AND {where}" if where else "")
+def _and(*conditions: str) -> str:
+    return " AND ".join(filter(None, conditions))

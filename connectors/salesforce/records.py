@@ -1,11 +1,11 @@
 """Salesforce rows as neutral records: what to ask of each object, and who wrote it, when, and from which side."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from connectors.interfaces import Record, RecordRef, Value
+from connectors.salesforce.catalogue import STAMPS, Kind
 from connectors.salesforce.describe import Shapes, visible
 from connectors.salesforce.soql import parse_time
 
@@ -13,58 +13,21 @@ CRM = "salesforce"
 DRAFT_STATUS = "5"
 """EmailMessage.Status of a draft, which Salesforce shows to its author only (contract, 1.5)."""
 
-STAMPS = ("Id", "CreatedDate", "LastModifiedDate", "SystemModstamp")
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """How one object is read.
-
-    `title` parts are joined; of `author` and `at` the first that is there counts; `parent` is the lookup to the record
-    that a person would open. `inbound` names the field that tells a customer's message from
-    an agent's. `where` restricts every query of the object.
-    """
-
-    title: tuple[str, ...] = ("Name",)
-    author: tuple[str, ...] = ()
-    at: tuple[str, ...] = ("CreatedDate",)
-    parent: str = ""
-    inbound: str = ""
-    where: str = ""
-    internal: bool = False
-
-    def paths(self) -> tuple[str, ...]:
-        """Everything to ask besides the wanted fields."""
-        return (*STAMPS, *self.title, *self.author, *self.at, *filter(None, (self.parent, self.inbound)))
-
-
-KINDS: Mapping[str, Kind] = {
-    "Case": Kind(title=("CaseNumber", "Subject")),
-    "EmailMessage": Kind(
-        title=("Subject",),
-        author=("FromName", "FromAddress"),
-        at=("MessageDate", "CreatedDate"),
-        parent="ParentId",
-        inbound="Incoming",
-    ),
-    "CaseComment": Kind(
-        title=(), author=("CreatedBy.Name",), parent="ParentId", inbound="CreatedBy.UserType", internal=True
-    ),
-    "Task": Kind(title=("Subject",), author=("CreatedBy.Name",), parent="WhatId", internal=True),
-    # A query on articles must say which version it means; readers see published ones (contract, 1.4).
-    "Knowledge__kav": Kind(title=("Title",), at=("LastPublishedDate", "CreatedDate"), where="PublishStatus = 'Online'"),
-}
-_OTHER = Kind()
-
-THREADS: Mapping[str, Mapping[str, str]] = {
-    "Case": {"EmailMessage": "ParentId", "CaseComment": "ParentId", "Task": "WhatId"}
-}
-"""Root object -> object of its thread -> lookup to the root."""
-
 PEOPLE: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "Case": {
         "Contact": ("Id", "Name", "FirstName", "LastName", "Email", "Phone", "MobilePhone", "LastModifiedDate"),
-        "Account": ("Id", "Name", "Phone", "LastModifiedDate"),
+        # The last ones exist where person accounts are in use: there the account is the customer herself.
+        "Account": (
+            "Id",
+            "Name",
+            "Phone",
+            "LastModifiedDate",
+            "IsPersonAccount",
+            "FirstName",
+            "LastName",
+            "PersonEmail",
+            "PersonMobilePhone",
+        ),
         "Owner": ("Id", "Name"),
     }
 }
@@ -72,18 +35,6 @@ PEOPLE: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 
 _PREFIXES = {"500": "Case", "003": "Contact", "001": "Account", "006": "Opportunity", "005": "User", "00G": "Group"}
 _STAFF = "Standard"
-_EMAIL_DRAFT = "Status"
-
-
-def kind(object_: str) -> Kind:
-    """How `object_` is read."""
-    return KINDS.get(object_, _OTHER)
-
-
-def paths(object_: str, wanted: Iterable[str]) -> tuple[str, ...]:
-    """Everything to ask of an object: the wanted fields and what a neutral record needs."""
-    extra = (_EMAIL_DRAFT,) if object_ == "EmailMessage" else ()
-    return tuple(dict.fromkeys((*kind(object_).paths(), *extra, *wanted)))
 
 
 def shown(asked: Iterable[str], object_: str, shapes: Shapes) -> list[str]:
@@ -91,22 +42,21 @@ def shown(asked: Iterable[str], object_: str, shapes: Shapes) -> list[str]:
     return [path for path in asked if visible(path, object_, shapes)]
 
 
-def record(object_: str, row: Mapping[str, Any], wanted: Iterable[str], shapes: Shapes) -> Record:
-    """A neutral record from a query row.
+def record(how: Kind, object_: str, row: Mapping[str, Any], wanted: Iterable[str], shapes: Shapes) -> Record:
+    """A neutral record from a query row. All times are UTC.
 
     `version` is LastModifiedDate, the stamp that If-Unmodified-Since compares (contract, 1.6); it has whole seconds.
     """
-    how = kind(object_)
     return Record(
         ref=RecordRef(CRM, object_, str(row["Id"])),
-        fields={path: scalar(row, path) for path in shown(wanted, object_, shapes)},
+        fields={path: scalar(row, path) for path in shown((*how.texts, *wanted), object_, shapes)},
         version=version(row),
         parent=_parent(how, row),
         title=" · ".join(filter(None, (text(row, path) for path in how.title))),
         author=next(filter(None, (text(row, path) for path in how.author)), ""),
         at=moment(row, how.at),
         inbound=_inbound(how, row),
-        draft=object_ == "EmailMessage" and text(row, _EMAIL_DRAFT) == DRAFT_STATUS,
+        draft=bool(how.draft) and text(row, how.draft) == DRAFT_STATUS,
     )
 
 
@@ -162,8 +112,8 @@ def version(row: Mapping[str, Any]) -> str:
 
 def _parent(how: Kind, row: Mapping[str, Any]) -> RecordRef | None:
     value = text(row, how.parent) if how.parent else ""
-    object_ = _PREFIXES.get(value[:3])
-    return RecordRef(CRM, object_, value) if object_ else None
+    object_ = _PREFIXES.get(value[:3]) or how.parent_object
+    return RecordRef(CRM, object_, value) if value and object_ else None
 
 
 def _inbound(how: Kind, row: Mapping[str, Any]) -> bool | None:

@@ -4,17 +4,10 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from connectors.errors import Retriable
 from connectors.salesforce.answers import SCHEMA_MOVED
+from connectors.salesforce.catalogue import Catalogue
 from connectors.salesforce.client import Client
-from connectors.salesforce.composite import Answer, Sub
+from connectors.salesforce.composite import Answer, Sub, batches
 from connectors.salesforce.describe import ShapeCache, Shapes, unknown_objects
-from connectors.salesforce.marker import MARKER
-
-FAMILY: Mapping[str, tuple[str, ...]] = {
-    "Case": ("Contact", "Account", "User", "EmailMessage", "CaseComment", "Task", "Knowledge__kav", MARKER),
-    "CaseComment": ("User",),
-    "Task": ("User",),
-}
-"""Objects that are described together with an object, so that a first draft needs one round trip for all of them."""
 
 Paths = Mapping[str, Collection[str]]
 """Object name -> field paths that will be asked of it."""
@@ -23,7 +16,8 @@ Paths = Mapping[str, Collection[str]]
 class Schema:
     """What one user may name, during one session. `trips` counts the requests spent on finding out."""
 
-    def __init__(self, client: Client, cache: ShapeCache) -> None:
+    def __init__(self, client: Client, cache: ShapeCache, catalogue: Catalogue | None = None) -> None:
+        self.catalogue = catalogue or Catalogue()
         self._client = client
         self._cache = cache
         self.trips = 0
@@ -31,7 +25,7 @@ class Schema:
     def shapes(self, paths: Paths, *, fresh: bool = False) -> Shapes:
         """Shapes of the objects in `paths` and of the parents that dotted paths go through."""
         needed = set(paths)
-        needed.update(*(FAMILY.get(name, ()) for name in paths))
+        needed.update(*(self.catalogue.family(name) for name in paths))
         shapes: Shapes = {}
         while needed:
             shapes = {**shapes, **self._load(needed, fresh=fresh)}
@@ -39,7 +33,9 @@ class Schema:
         return shapes
 
     def ask(self, paths: Paths, build: Callable[[Shapes], Sequence[Sub]]) -> tuple[Shapes, dict[str, Answer]]:
-        """Send what `build` makes of the shapes, in one round trip; once more when a field was hidden meanwhile.
+        """Send what `build` makes of the shapes; once more when a field was hidden meanwhile.
+
+        One round trip for every five queries (Salesforce takes no more in one request).
 
         Raises:
             Retriable: the fields changed again while asking.
@@ -47,7 +43,9 @@ class Schema:
         for fresh in (False, True):
             shapes = self.shapes(paths, fresh=fresh)
             subs = build(shapes)
-            answers = self._client.composite(subs) if subs else {}
+            answers: dict[str, Answer] = {}
+            for batch in batches(subs):
+                answers |= self._client.composite(batch)
             if not any(answer.code in SCHEMA_MOVED for answer in answers.values()):
                 return shapes, answers
         raise Retriable("field permissions changed while reading", code="INVALID_FIELD")

@@ -120,7 +120,7 @@ class Writer:
             subs = [targets.condition(write, preimage.version), *creations]
         subs.append(targets.versions(_STAMPS, targets.written_object(write), ids))
         if preimage.attempt:
-            claim = marker.insert(_CLAIM, preimage.attempt, write.record.id, write.target.kind)
+            claim = marker.insert(_CLAIM, preimage.attempt, record_id(write.record.id), write.target.kind)
             subs = [claim, *subs, marker.note_targets(_NOTE, f"@{{{_CLAIM}.id}}", ids)]
         answers = self._all_or_none(subs)
         try:
@@ -160,7 +160,7 @@ class Writer:
     def _fence(self, write: Write, attempt: str) -> bool:
         """Take the key of the attempt that may be under way; False when it got in first."""
         try:
-            self._all_or_none([marker.insert(_CLAIM, attempt, write.record.id, marker.VOID)])
+            self._all_or_none([marker.insert(_CLAIM, attempt, record_id(write.record.id), marker.VOID)])
         except _KeyTaken:
             return False
         return True

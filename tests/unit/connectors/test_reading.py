@@ -9,12 +9,13 @@ import pytest
 from connectors.errors import Fatal, NotFound, Resync
 from connectors.interfaces import Checkpoint, RecordRef
 from connectors.salesforce import changes, reading, records
+from connectors.salesforce.catalogue import KINDS, STAMPS
 from connectors.salesforce.describe import Shape, Shapes
 from tests.unit.connectors.scripted import CASE_ID, NOT_FOUND, Answer, Bench, composite, describe
 
 STAMP = "2026-11-24T05:53:54.000+0000"
 EMAIL: dict[str, str | tuple[str, ...]] = dict.fromkeys(
-    ("Id", "ParentId", "Subject", "TextBody", "Incoming", "Status", "FromName", "MessageDate", *records.STAMPS[1:]), ()
+    ("Id", "ParentId", "Subject", "TextBody", "Incoming", "Status", "FromName", "MessageDate", *STAMPS[1:]), ()
 )
 SHAPES: Shapes = {"EmailMessage": Shape.parse(describe("EmailMessage", EMAIL)[1])}
 CASE = RecordRef("salesforce", "Case", CASE_ID)
@@ -41,7 +42,7 @@ def email(number: int, **fields: object) -> dict[str, Any]:
 
 def test_a_message_says_who_when_and_from_where() -> None:
     """In neutral words, whatever the fields are called."""
-    record = records.record("EmailMessage", email(0), ("Subject", "Hidden__c"), SHAPES)
+    record = records.record(KINDS["EmailMessage"], "EmailMessage", email(0), ("Subject", "Hidden__c"), SHAPES)
     assert record.ref == RecordRef("salesforce", "EmailMessage", "02s000000000000AAA")
     assert record.fields == {"Subject": "Message 0"}
     assert (record.title, record.author, record.inbound, record.draft) == ("Message 0", "Carla", True, False)
@@ -52,7 +53,9 @@ def test_a_message_says_who_when_and_from_where() -> None:
 
 def test_an_unsent_message_is_a_draft() -> None:
     """Status 5, without a sending time."""
-    record = records.record("EmailMessage", email(0, Status="5", MessageDate=None, Incoming=False), (), SHAPES)
+    record = records.record(
+        KINDS["EmailMessage"], "EmailMessage", email(0, Status="5", MessageDate=None, Incoming=False), (), SHAPES
+    )
     assert record.draft
     assert record.inbound is False
     assert record.at == datetime(2026, 11, 24, 5, 53, 54, tzinfo=UTC)
@@ -63,7 +66,7 @@ def test_a_comment_is_inbound_when_a_portal_user_wrote_it(user_type: str | None,
     """When the user's type is hidden, a comment counts as ours."""
     creator = {"Name": "Jo", "UserType": user_type} if user_type else None
     row = {"Id": "00a000000000001AAA", "ParentId": CASE_ID, "CreatedDate": STAMP, "CreatedBy": creator}
-    record = records.record("CaseComment", row, (), {})
+    record = records.record(KINDS["CaseComment"], "CaseComment", row, (), {})
     assert record.inbound is inbound
     assert record.author == ("Jo" if creator else "")
 
@@ -71,7 +74,7 @@ def test_a_comment_is_inbound_when_a_portal_user_wrote_it(user_type: str | None,
 def test_the_parent_of_a_task_is_what_it_is_about() -> None:
     """Recognised by the id's prefix; an unknown one is no parent."""
     for what, expected in ((CASE_ID, CASE), ("006000000000001AAA", "Opportunity"), ("a00000000000001AAA", None)):
-        parent = records.record("Task", {"Id": "00T000000000001AAA", "WhatId": what}, (), {}).parent
+        parent = records.record(KINDS["Task"], "Task", {"Id": "00T000000000001AAA", "WhatId": what}, (), {}).parent
         assert parent == expected or (parent and parent.object == expected)
 
 

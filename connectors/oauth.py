@@ -27,7 +27,8 @@ class OAuthApp:
 
     `client_secret` may be empty (a public client: PKCE only). `endpoints` are absolute URLs that `transport` has
     approved. `ca_file` is a PEM file to trust instead of the system's store. `introspect_endpoint` is RFC 7662's, for
-    a CRM that says there whose token it is.
+    a CRM that says there whose token it is; `optional_scope` is what a user who may not grant it is not asked for
+    (HubSpot).
     """
 
     client_id: str
@@ -38,11 +39,15 @@ class OAuthApp:
     scope: str
     ca_file: str | None = None
     introspect_endpoint: str = ""
+    optional_scope: str = ""
 
     def authorize_url(self, state: str, verifier: str, redirect_uri: str) -> str:
         """Where to send the browser. The challenge is S256; Salesforce knows no other (contract, 1.2)."""
+        optional = {"optional_scope": self.optional_scope} if self.optional_scope else {}
         with self._client(redirect_uri) as client:
-            url, _ = client.create_authorization_url(self.authorize_endpoint, state=state, code_verifier=verifier)
+            url, _ = client.create_authorization_url(
+                self.authorize_endpoint, state=state, code_verifier=verifier, **optional
+            )
         return str(url)
 
     def exchange(self, code: str, verifier: str, redirect_uri: str) -> Mapping[str, Any]:

@@ -1,0 +1,316 @@
+"""Writing notes and tasks exactly once, finding out what became of a write, and taking it back (contract, 2.10).
+
+HubSpot has no conditional write, so the ticket's stamp is read just before sending. What keeps a write single:
+
+    with the unique property   one batch upsert by key -> associate with the ticket (both can be repeated safely)
+    without                    one create with its association inside; every text carries the key where people see it
+
+A lost answer to the first kind is asked for again with the same key and body, at most twice; the second kind is never
+sent again. A refused association means that the whole write failed: what was created is archived.
+
+`find` says "not there" only when the attempt is old: a request may be under way for a while, and HubSpot offers no way
+to fence one off. An attempt carries its time (`PreImage.attempt`); after `FENCE_SECONDS` nobody sends it any more, and
+after `SETTLED_SECONDS` nothing of it is under way any more. Until then the state is `Ambiguous`.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+from connectors.errors import Ambiguous, ConnectorError, Fatal, Forbidden, NotFound, Retriable, Stale
+from connectors.hubspot import records, targets
+from connectors.hubspot.answers import CONFLICT, JSON, error_code, errors_of, next_page, rows_of
+from connectors.hubspot.client import Call, Client
+from connectors.hubspot.guard import BATCH, Guard, found, inputs, parts, read_call
+from connectors.hubspot.reading import ASSOCIATIONS, Reader
+from connectors.hubspot.routes import record_id
+from connectors.hubspot.schema import KEY_PROPERTY, Schema
+from connectors.interfaces import PreImage, Write, Written
+from connectors.transport import ambiguous
+
+RESENDS = 2
+"""How often an idempotent request is repeated after its answer got lost."""
+RESEND_WITHIN = 15.0
+"""Seconds after which a lost answer is not asked for again: somebody waits, and her claim on the draft runs out."""
+FENCE_SECONDS = 60.0
+"""An attempt older than this is not sent."""
+SETTLED_SECONDS = 120.0
+"""Then a request of it has arrived or never will: we give up waiting after 35 seconds, HubSpot's edge after 100."""
+SETTLED_UNKEYED_SECONDS = 600.0
+"""The same where a request that came late after all would write twice."""
+_MOVED = "the record has changed since it was read"
+_MAX_RECORDS = 20
+
+
+class Writer:
+    """Writes as one user during one session."""
+
+    def __init__(self, client: Client, schema: Schema, guard: Guard) -> None:
+        self._client = client
+        self._schema = schema
+        self._guard = guard
+        self._reader = Reader(client, schema, guard)
+
+    def preimage(self, write: Write) -> PreImage:
+        """`Session.preimage`: see there. Nothing stands at the target before: notes and tasks are created."""
+        self._check(write)
+        self._unmoved(write)
+        return PreImage(write.version, None, str(round(self._client.clock() * 1000)))
+
+    def write(self, write: Write, preimage: PreImage) -> Written:
+        """`Session.write`: see there. What has arrived before is not sent again: its result is returned."""
+        keyed = self._check(write)
+        if self._age(preimage) > FENCE_SECONDS:
+            raise Retriable("this attempt has waited too long to be sent", code="FENCED")
+        there = self._by_key(write) if keyed else self._by_text(write)
+        if len(there) == len(write.values):
+            return self._finish(write, there) if keyed else self._written(write, there)
+        if not there:
+            self._unmoved(write)
+        return self._finish(write, self._upsert(write, preimage)) if keyed else self._create(write, preimage)
+
+    def find(self, write: Write, preimage: PreImage, since: datetime) -> Written | None:
+        """`Session.find`: see there. None needs an attempt that is older than any request can be under way."""
+        keyed = self._check(write)
+        there: Sequence[str] = ()
+        for _ in range(1 if keyed else 2):  # associations are read from replicas: absence is believed the second time
+            there = self._by_key(write) if keyed else self._by_text(write)
+            if len(there) == len(write.values):
+                try:
+                    return self._finish(write, there) if keyed else self._written(write, there)
+                except Forbidden:  # the association was refused, and what was created is archived
+                    return None
+        age = self._age(preimage) if preimage.attempt else self._client.clock() - since.timestamp()
+        if there or age <= (SETTLED_SECONDS if keyed else SETTLED_UNKEYED_SECONDS):
+            raise ambiguous("in_flight")
+        return None
+
+    def undo(self, write: Write, preimage: PreImage, written: Written) -> None:
+        """`Session.undo`: see there. Archives what is still there and still says what was written."""
+        keyed = self._check(write)
+        if self._guard.enforces:
+            self._ticket(write)
+        object_ = targets.written_object(write)
+        expected = targets.creations(write, self._at(preimage), self._owner(), keyed=keyed)
+        asked = records.asked(object_, [name for each in expected for name in each])
+        rows = found(self._client.one(read_call(self._client, object_, written.ids, asked)), written.ids)
+        for id_, version, values in zip(written.ids, written.versions, expected, strict=True):
+            row = rows.get(id_)
+            unchanged = row is None or version == records.version(object_, row)
+            if row and not unchanged and not targets.same(object_, values, records.properties(row)):
+                raise Stale("somebody has changed it since", code="VERSION")
+        if rows:
+            self._archive(object_, list(rows))
+
+    def _check(self, write: Write) -> bool:
+        """Whether the write's object has our unique property.
+
+        Raises:
+            Fatal: this is no write that the connector can do once.
+        """
+        object_ = targets.written_object(write)
+        if not 0 < len(write.values) <= (1 if object_ == "notes" else _MAX_RECORDS):
+            raise Fatal("a write creates one note, or between 1 and 20 tasks", code="bad_write")
+        keyed = object_ in self._schema.facts().keyed
+        if not keyed and not all(write.key in values["body"] for values in write.values):
+            raise Fatal("without the unique property a write must carry its key in the text", code="bad_write")
+        targets.creations(write, datetime.now(UTC), "", keyed=keyed)
+        return keyed
+
+    def _ticket(self, write: Write) -> JSON:
+        """The ticket, if this user sees it (still)."""
+        return self._reader.row(write.record.object, record_id(write.record.id), ())
+
+    def _unmoved(self, write: Write) -> None:
+        if records.version(write.record.object, self._ticket(write)) != write.version:
+            raise Stale(_MOVED, code="VERSION")
+
+    def _age(self, preimage: PreImage) -> float:
+        return self._client.clock() - self._at(preimage).timestamp()
+
+    def _at(self, preimage: PreImage) -> datetime:
+        at = records.parse_time(preimage.attempt)
+        if at is None:
+            raise Fatal("this pre-image was not made by the HubSpot connector", code="bad_preimage")
+        return at
+
+    def _owner(self) -> str:
+        return self._schema.facts().member.owner_id
+
+    def _upsert(self, write: Write, preimage: PreImage) -> list[str]:
+        """Create the records by their keys, or find them created. All of them, or none is left."""
+        object_ = targets.written_object(write)
+        creations = targets.creations(write, self._at(preimage), self._owner(), keyed=True)
+        entries = [
+            {"idProperty": KEY_PROPERTY, "id": properties[KEY_PROPERTY], "properties": properties}
+            for properties in creations
+        ]
+        path = self._client.routes.objects(object_, "batch", "upsert")
+        answer = self._resend(Call("POST", path, body={"inputs": entries}, write=True))
+        return self._whole(object_, answer, len(write.values), self._keyed(answer, write))
+
+    def _create(self, write: Write, preimage: PreImage) -> Written:
+        """Create the records with their associations, in one request that is never repeated."""
+        object_ = targets.written_object(write)
+        kind = {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": targets.ASSOCIATION_TYPES[object_]}
+        associations = [{"to": {"id": record_id(write.record.id)}, "types": [kind]}]
+        entries = [
+            {"properties": properties, "associations": associations}
+            for properties in targets.creations(write, self._at(preimage), self._owner(), keyed=False)
+        ]
+        path = self._client.routes.objects(object_, "batch", "create")
+        answer = self._client.one(Call("POST", path, body={"inputs": entries}, write=True))
+        made = _ids(answer)
+        return self._written(write, self._whole(object_, answer, len(write.values), made))
+
+    def _whole(self, object_: str, answer: JSON, wanted: int, made: Sequence[str]) -> list[str]:
+        """The ids that a batch has made, if it made all of them.
+
+        Raises:
+            Forbidden, Retriable: it made none, or what it made has been archived again.
+            Ambiguous: nobody knows what it made.
+        """
+        errors = errors_of(answer)
+        if not errors and len(made) == wanted:
+            return list(made)
+        if not errors:
+            raise ambiguous("bad_answer")
+        if made:
+            self._take_away(object_, made)
+        code = error_code(errors[0])
+        if code in {"RATE_LIMIT", "RATE_LIMITS", CONFLICT}:
+            raise Retriable("HubSpot cannot do this right now", code=code)
+        raise Forbidden("HubSpot does not allow this user to do that", code=code)
+
+    def _finish(self, write: Write, ids: Sequence[str]) -> Written:
+        """Associate what was created with its ticket, which can be repeated, and say what stands there now."""
+        object_, ticket = targets.written_object(write), record_id(write.record.id)
+        calls = [
+            Call(
+                "PUT",
+                self._client.routes.default_association(object_, id_, write.record.object, ticket),
+                write=True,
+            )
+            for id_ in ids
+        ]
+        for attempt in range(RESENDS + 1):
+            errors = [outcome for outcome in self._client.together(calls) if isinstance(outcome, ConnectorError)]
+            if not errors:
+                return self._written(write, ids)
+            refused = next((error for error in errors if isinstance(error, Forbidden | NotFound)), None)
+            if refused:
+                self._take_away(object_, ids)
+                raise Forbidden("HubSpot does not allow this user to link it to the ticket", code=refused.code)
+            if attempt == RESENDS or not all(isinstance(error, Ambiguous) for error in errors):
+                break
+        raise ambiguous("not_associated")
+
+    def _take_away(self, object_: str, ids: Sequence[str]) -> None:
+        """Archive half a write.
+
+        Raises:
+            Ambiguous: it may still be there.
+        """
+        try:
+            self._archive(object_, ids)
+        except ConnectorError:
+            raise ambiguous("not_archived") from None
+
+    def _archive(self, object_: str, ids: Sequence[str]) -> None:
+        path = self._client.routes.objects(object_, "batch", "archive")
+        self._resend(Call("POST", path, body={"inputs": inputs(ids)}, write=True))
+
+    def _resend(self, call: Call) -> JSON:
+        """Send what can be repeated, again when its answer gets lost.
+
+        Raises:
+            Ambiguous: the answer stayed lost. Whatever is said after a lost answer does not tell what became of it.
+        """
+        started, lost = self._client.clock(), False
+        for attempt in range(RESENDS + 1):
+            try:
+                return self._client.one(call)
+            except Ambiguous:
+                lost = True
+                if attempt == RESENDS or self._client.clock() - started > RESEND_WITHIN:
+                    raise
+            except Retriable as busy:
+                if busy.code != CONFLICT or attempt == RESENDS:  # two at the same time: the other one has made it
+                    if lost:
+                        raise ambiguous("lost") from None
+                    raise
+            except ConnectorError:
+                if lost:
+                    raise ambiguous("lost") from None
+                raise
+        raise ambiguous("lost")
+
+    def _by_key(self, write: Write) -> list[str]:
+        """Ids of the records that carry the write's keys, as far as they are there; never from the search index."""
+        object_ = targets.written_object(write)
+        body = {
+            "idProperty": KEY_PROPERTY,
+            "inputs": [{"id": key} for key in targets.keys(write)],
+            "properties": [KEY_PROPERTY],
+            "propertiesWithHistory": [],
+        }
+        path = self._client.routes.objects(object_, "batch", "read")
+        rows = rows_of(self._client.one(Call("POST", path, body=body)))
+        return self._keyed({"results": rows}, write)
+
+    def _keyed(self, answer: JSON, write: Write) -> list[str]:
+        """Ids of an answer's records in the order of the write's keys."""
+        rows = _by_property(answer)
+        return [rows[key] for key in targets.keys(write) if key in rows]
+
+    def _by_text(self, write: Write) -> list[str]:
+        """Ids of the ticket's records that carry the write's texts with their visible key."""
+        object_ = targets.written_object(write)
+        path = self._client.routes.associations(write.record.object, write.record.id, object_)
+        ids: list[str] = []
+        after = ""
+        while True:
+            query = {"limit": str(ASSOCIATIONS), **({"after": after} if after else {})}
+            page = self._client.one(Call("GET", path, query))
+            ids += [str(each.get("toObjectId") or "") for each in page.get("results") or []]
+            after = next_page(page)
+            if not after:
+                break
+        newest = sorted({id_ for id_ in ids if id_.isdigit()}, key=int, reverse=True)[: 2 * BATCH]
+        body = targets.body_property(object_)
+        calls = [read_call(self._client, object_, part, [body]) for part in parts(newest)]
+        rows = [row for answer in self._client.all_of(calls) for row in rows_of(answer) if not row.get("archived")]
+        matched: list[str] = []
+        for values in write.values:
+            text = records.plain(targets.markup(values["body"]))
+            same = [
+                str(row["id"]) for row in rows if records.plain(records.text(records.properties(row), body)) == text
+            ]
+            matched += next(([id_] for id_ in same if id_ not in matched), [])
+        return matched
+
+    def _written(self, write: Write, ids: Sequence[str]) -> Written:
+        """The ids with their stamps now; empty stamps when HubSpot does not tell: undo then compares the texts."""
+        object_ = targets.written_object(write)
+        try:
+            rows: Mapping[str, JSON] = found(
+                self._client.one(read_call(self._client, object_, ids, [records.MODIFIED])), ids
+            )
+        except ConnectorError:
+            rows = {}
+        return Written(tuple(ids), tuple(records.version(object_, rows[id_]) if id_ in rows else "" for id_ in ids))
+
+
+def _ids(answer: JSON) -> list[str]:
+    rows = answer.get("results")
+    return [str(row["id"]) for row in rows if isinstance(row, dict) and row.get("id")] if isinstance(rows, list) else []
+
+
+def _by_property(answer: JSON) -> dict[str, str]:
+    rows = answer.get("results")
+    if not isinstance(rows, list):
+        return {}
+    return {
+        records.text(records.properties(row), KEY_PROPERTY): str(row["id"])
+        for row in rows
+        if isinstance(row, dict) and row.get("id") and not row.get("archived")
+    }

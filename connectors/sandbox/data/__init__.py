@@ -1,26 +1,31 @@
 """The sandbox's company: two Salesforce orgs, a HubSpot portal and a ground truth, the same for the same seed."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Any, Final
 
 from connectors.sandbox.data import hubspot
-from connectors.sandbox.data.accounts import build_accounts
+from connectors.sandbox.data.accounts import Customer, build_accounts
 from connectors.sandbox.data.articles import build_articles
+from connectors.sandbox.data.attachments import attach_files, post_feed
 from connectors.sandbox.data.banks import bank
 from connectors.sandbox.data.builder import PREFIXES, Ledger, OrgBuilder
 from connectors.sandbox.data.cases import CaseMaker
 from connectors.sandbox.data.hostile import infect_records
-from connectors.sandbox.data.org import Document, build_org
-from connectors.sandbox.data.special import build_special
+from connectors.sandbox.data.lifecycle import add_lifecycle
+from connectors.sandbox.data.org import Document, Staff, build_org
+from connectors.sandbox.data.special import build_case, build_special
 from connectors.sandbox.data.truth import GroundTruth
 from connectors.sandbox.salesforce.ids import mint
 from connectors.sandbox.salesforce.values import Row
 
 Org = tuple[Document, list[tuple[str, Row]]]
-Portal = tuple[Document, list[tuple[str, Any]]]
+Generated = tuple[Document, list[tuple[str, Any]]]
 
 _CASES: Final = {"northwind": 242, "globex": 140}
-"""Ordinary cases, beside the hand-written ones and their relatives: 400 in all."""
+"""Ordinary cases, beside the hand-written ones and their relatives: 400 in all, before what `_afterwards` adds."""
 _RELATIVES: Final = 12
 
 
@@ -40,6 +45,8 @@ DEMO_RELATED_RESTRICTED_ID: Final = _case_id(5)
 """The same trouble; neither sees it, nor do their leads."""
 LONG_CASE_ID: Final = _case_id(6)
 """The only case with sixty messages, also in northwind: Maya owns it, Tomás sees it by a share."""
+DEMO_FILES_CASE_ID: Final = _case_id(261)
+"""A case in northwind with an attachment of each kind: txt, html, pdf and docx. Maya owns it, Tomás cannot see it."""
 DEMO_USERNAMES: Final = ("maya.lindqvist@northwind-sensing.example", "tomas.rivera@northwind-sensing.example")
 """The two agents of the demo."""
 
@@ -60,7 +67,7 @@ DEMO_TICKET_USERS: Final = ("mira.lindgren@meridian-flow.example", "davi.rocha@m
 """The two agents of the demo on HubSpot: counterparts of Maya and Tomás."""
 
 
-def generate(seed: int = 7) -> list[Portal]:
+def generate(seed: int = 7) -> list[Generated]:
     """Both orgs and the portal.
 
     Returns:
@@ -68,7 +75,9 @@ def generate(seed: int = 7) -> list[Portal]:
         `salesforce.loading` reads, and the records as (object, REST field values). Then the same for the portal
         "meridian", whose document has `vendor` "hubspot". Nothing is shared between calls.
     """
-    return [*build(seed)[0], build_portal(seed)[0]]
+    orgs = [(org.document, org.builder.records) for org in build_orgs(seed, marks=False)]
+    portal = hubspot.build(seed, marks=False)
+    return [*orgs, (portal.document, portal.builder.records)]
 
 
 def ground_truth(seed: int = 7) -> GroundTruth:
@@ -76,19 +85,38 @@ def ground_truth(seed: int = 7) -> GroundTruth:
     return build(seed)[1] | build_portal(seed)[1]
 
 
-def build_portal(seed: int = 7) -> tuple[Portal, GroundTruth]:
-    """The HubSpot portal and what is known about its records; its "cases" are tickets."""
-    document, builder = hubspot.build(seed)
-    hidden = {user["email"]: tuple(user["hidden_properties"]) for user in document["users"]}
-    return (document, builder.records), _truth([builder], {builder.alias: hidden})
-
-
 def build(seed: int = 7) -> tuple[list[Org], GroundTruth]:
     """The two Salesforce orgs and what is known about their records."""
-    orgs: list[Org] = []
-    builders: list[OrgBuilder] = []
+    orgs = build_orgs(seed)
+    hidden = {
+        org.builder.alias: {item["Name"]: tuple(item["hidden_fields"]) for item in org.document["profiles"]}
+        for org in orgs
+    }
+    truth = _truth([org.builder for org in orgs], hidden)
+    return [(org.document, org.builder.records) for org in orgs], truth
+
+
+def build_portal(seed: int = 7) -> tuple[Generated, GroundTruth]:
+    """The HubSpot portal and what is known about its records; its "cases" are tickets."""
+    portal = hubspot.build(seed)
+    hidden = {user["email"]: tuple(user["hidden_properties"]) for user in portal.document["users"]}
+    return (portal.document, portal.builder.records), _truth([portal.builder], {portal.builder.alias: hidden})
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltOrg:
+    """A Salesforce org: its document, its people, and the builder with its records and what is known about them."""
+
+    document: Document
+    staff: Staff
+    builder: OrgBuilder
+
+
+def build_orgs(seed: int, *, marks: bool = True) -> list[BuiltOrg]:
+    """The two Salesforce orgs. Without `marks` their ground truth knows no personal data."""
+    orgs = []
     for alias, spec in bank("org")["orgs"].items():
-        builder = OrgBuilder(alias, spec["pod"], seed)
+        builder = OrgBuilder(alias, spec["pod"], seed, marks=marks)
         document, staff = build_org(builder)
         customers = build_accounts(builder, staff)
         articles = build_articles(builder, staff, every=alias == "northwind")
@@ -97,13 +125,23 @@ def build(seed: int = 7) -> tuple[list[Org], GroundTruth]:
             _hand_written(maker, articles)
         maker.ordinary(_CASES[alias])
         infect_records(builder, staff)
-        orgs.append((document | {"shares": builder.shares}, builder.records))
-        builders.append(builder)
-    hidden = {
-        document["org"]["alias"]: {item["Name"]: tuple(item["hidden_fields"]) for item in document["profiles"]}
-        for document, _ in orgs
-    }
-    return orgs, _truth(builders, hidden)
+        _afterwards(builder, staff, customers)
+        orgs.append(BuiltOrg(document | {"shares": builder.shares}, staff, builder))
+    return orgs
+
+
+def _afterwards(builder: OrgBuilder, staff: Staff, customers: list[Customer]) -> None:
+    """What was added to the company later: files, posts, and records that something happened to.
+
+    All of it follows the records that were there before, so that those stay as they are.
+    """
+    by_name = {customer.name: customer for customer in customers}
+    scripts = bank("files")["cases"].get(builder.alias, ())
+    named = {spec["name"]: build_case(builder, staff, by_name[spec["account"]], spec) for spec in scripts}
+    attach_files(builder, staff, named)
+    post_feed(builder, staff)
+    if staff.spec["lifecycle"]:
+        add_lifecycle(builder, staff, {"demo": DEMO_CASE_ID, "long": LONG_CASE_ID})
 
 
 def _hand_written(maker: CaseMaker, articles: dict[str, list[str]]) -> None:
@@ -127,4 +165,6 @@ def _truth(builders: Sequence[Ledger], hidden: Mapping[str, Mapping[str, tuple[s
         restricted=frozenset(key for builder in builders for key in builder.restricted),
         related={key: ids for builder in builders for key, ids in builder.related.items()},
         hidden_fields=hidden,
+        files={key: item for builder in builders for key, item in builder.files.items()},
+        fates=reduce(or_, (builder.fates for builder in builders)),
     )

@@ -10,6 +10,7 @@ from connectors.sandbox.data.builder import NOW, OrgBuilder
 from connectors.sandbox.data.org import Staff
 from connectors.sandbox.data.people import Address, Person, make_address, make_person
 from connectors.sandbox.data.planted import mark
+from connectors.sandbox.salesforce.values import Row
 
 _STAGES: Final = (
     ("Prospecting", 10),
@@ -23,6 +24,7 @@ _DEALS: Final = ("Sensor expansion", "Service contract renewal", "Cloud seats", 
 REGION_OF: Final = {"us": "Americas", "mx": "Americas", "jp": "APAC"}
 """Locale -> region of the customer; the others are in EMEA."""
 _PERSONAL: Final = ("FirstName", "LastName", "Name", "Email", "Phone", "MobilePhone", "MailingStreet")
+_PERSON_ACCOUNT: Final = ("PersonEmail", "PersonMobilePhone", "PersonMailingStreet")
 _OLD_DAYS: Final = 900
 
 
@@ -44,10 +46,11 @@ class Customer:
 
 def build_accounts(builder: OrgBuilder, staff: Staff) -> list[Customer]:
     """All customers of the org, in the order of the bank."""
-    return [_customer(builder, staff, line, number) for number, line in enumerate(bank("accounts")[builder.alias])]
+    return [build_customer(builder, staff, line, number) for number, line in enumerate(bank("accounts")[builder.alias])]
 
 
-def _customer(builder: OrgBuilder, staff: Staff, line: str, number: int) -> Customer:
+def build_customer(builder: OrgBuilder, staff: Staff, line: str, number: int) -> Customer:
+    """One customer from its line "Name|locale|mail domain|industry"."""
     name, locale, domain, industry = line.split("|")
     rng = builder.random("account", number)
     owner = staff.holder("profile", "sales").id
@@ -118,10 +121,16 @@ def _contact(builder: OrgBuilder, staff: Staff, person: Person, account_id: str,
             "HasOptedOutOfEmail": False,
         },
     )
-    names = {f"{person.first} {person.last}": "name", person.first: "name", person.last: "name"}
-    others = {person.email: "email", person.phone: "phone", person.mobile: "phone", person.address.street: "address"}
-    mark(builder, "Contact", row, _PERSONAL, names | others)
+    mark_person(builder, "Contact", row, row)
     return str(row["Id"])
+
+
+def mark_person(builder: OrgBuilder, object_: str, row: Row, contact: Row) -> None:
+    """Note where the personal data of `contact` stand in the fields of a contact, or of the account that it is."""
+    names = {str(contact[key]): "name" for key in ("Name", "FirstName", "LastName")}
+    kinds = {"Email": "email", "Phone": "phone", "MobilePhone": "phone", "MailingStreet": "address"}
+    others = {str(contact[key]): kind for key, kind in kinds.items() if contact.get(key)}
+    mark(builder, object_, row, (*_PERSONAL, *_PERSON_ACCOUNT), names | others)
 
 
 def _opportunity(builder: OrgBuilder, staff: Staff, rng: Random, account: dict[str, str]) -> None:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from random import Random
 from typing import Final
 
-from connectors.sandbox.data.truth import CaseStory, Hostile, Place, Planted
+from connectors.sandbox.data.truth import CaseStory, Fates, FileTruth, Hostile, Place, Planted
 from connectors.sandbox.salesforce.ids import mint
 from connectors.sandbox.salesforce.values import Row, Value, stamp
 
@@ -27,23 +27,33 @@ PREFIXES: Final = {
     "Task": "00T",
     "Knowledge__kav": "ka0",
     "KnowledgeArticle": "kA0",
+    "FeedItem": "0D5",
+    "ContentDocument": "069",
+    "ContentVersion": "068",
+    "ContentDocumentLink": "06A",
 }
 
 
 class Ledger:
-    """What is known about one org or portal in the making. `key` is the field of a record that holds its id."""
+    """What is known about one org or portal in the making. `key` is the field of a record that holds its id.
+
+    With `marks` off nobody looks for personal data in the finished texts, which halves the time.
+    """
 
     key = "Id"
 
-    def __init__(self, alias: str, seed: int) -> None:
+    def __init__(self, alias: str, seed: int, *, marks: bool = True) -> None:
         self.alias = alias
         self.seed = seed
+        self.marks = marks
         self.stories: list[CaseStory] = []
         self.planted: list[Planted] = []
         self.hostile: list[Hostile] = []
         self.drafts: dict[str, str] = {}
         self.restricted: set[str] = set()
         self.related: dict[str, tuple[str, ...]] = {}
+        self.files: dict[str, FileTruth] = {}
+        self.fates = Fates()
         self._counts: dict[str, int] = {}
 
     def random(self, *what: object) -> Random:
@@ -73,8 +83,8 @@ class Ledger:
 class OrgBuilder(Ledger):
     """One org in the making. Ids count up per object, so the n-th record of an object has the same id at every seed."""
 
-    def __init__(self, alias: str, pod: str, seed: int) -> None:
-        super().__init__(alias, seed)
+    def __init__(self, alias: str, pod: str, seed: int, *, marks: bool = True) -> None:
+        super().__init__(alias, seed, marks=marks)
         self.pod = pod
         self.records: list[tuple[str, Row]] = []
         self.shares: list[dict[str, str]] = []

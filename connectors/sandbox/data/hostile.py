@@ -141,7 +141,7 @@ def _attack(entry: Mapping[str, Any]) -> Attack:
     return Attack(entry["disguise"], entry["where"], text, html)
 
 
-def _zero_width(text: str) -> str:
+def zero_width(text: str) -> str:
     """Invisible characters between the letters, so that no word matches."""
     return "".join(char + _ZERO_WIDTH[place % len(_ZERO_WIDTH)] for place, char in enumerate(text))
 
@@ -152,7 +152,7 @@ def _tags(text: str) -> str:
 
 
 _ENCODINGS: Final[Mapping[str, Callable[[str], str]]] = {
-    "zero_width": _zero_width,
+    "zero_width": zero_width,
     "tags": _tags,
     "bidi": lambda text: f"Reference {_RTL}{text[::-1]}{_POP}",
     "base64": lambda text: f"Attached log (base64): {base64.b64encode(text.encode()).decode()}",

@@ -20,6 +20,19 @@ _CASE_FIELDS: Final = (
     {"name": "Internal_Risk_Note__c", "type": "textarea", "label": "Internal Risk Note", "length": 32000},
     {"name": "Resolution__c", "type": "textarea", "label": "Resolution", "length": 32000},
 )
+_HOLD: Final = {"name": "Legal_Hold__c", "type": "boolean", "label": "Legal Hold"}
+_CURRENCY: Final = {"name": "CurrencyIsoCode", "type": "picklist", "label": "Currency ISO Code"}
+_PERSON_FIELDS: Final = (
+    {"name": "IsPersonAccount", "type": "boolean", "label": "Is Person Account", "createable": False},
+    {"name": "PersonContactId", "type": "reference", "label": "Contact ID", "referenceTo": ["Contact"],
+     "relationshipName": "PersonContact", "createable": False, "updateable": False},
+    {"name": "FirstName", "type": "string", "label": "First Name", "length": 40},
+    {"name": "LastName", "type": "string", "label": "Last Name", "length": 80},
+    {"name": "PersonEmail", "type": "email", "label": "Email", "length": 80},
+    {"name": "PersonMobilePhone", "type": "phone", "label": "Mobile", "length": 40},
+    {"name": "PersonMailingStreet", "type": "textarea", "label": "Mailing Street", "length": 255},
+)  # fmt: skip
+"""What person accounts add to Account (Salesforce Object Reference, "Person Account Fields")."""
 _ARTICLE_FIELDS: Final = ({"name": "Answer__c", "type": "textarea", "label": "Answer", "length": 131072},)
 
 
@@ -161,6 +174,12 @@ def _schema(spec: Mapping[str, Any]) -> Document:
         "Case": {"fields": case_fields},
         "Knowledge__kav": {"fields": [dict(f) for f in _ARTICLE_FIELDS]},
     }
+    if spec["lifecycle"]:
+        currency = _CURRENCY | {"picklistValues": bank("lifecycle")["currencies"]}
+        case_fields += [dict(_HOLD), dict(currency)]
+        schema["Account"] = {"fields": [dict(field) for field in (_HOLD, currency, *_PERSON_FIELDS)]}
+        schema["Contact"] = {"fields": [dict(_PERSON_FIELDS[0]), dict(currency)]}
+        schema["Opportunity"] = {"fields": [dict(currency)]}
     if spec["package"]:
         for name, addition in PACKAGE_SCHEMA.items():
             known = schema.get(name, {"fields": []})

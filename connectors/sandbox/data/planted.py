@@ -16,6 +16,8 @@ _FIRST_WITHOUT_SPACES: Final = "\u3000"
 
 def mark(builder: Ledger, object_: str, row: Row, fields: Sequence[str], secrets: Secrets) -> None:
     """Note where the values of `secrets` stand in the fields of `row`. Where two overlap, the longer one counts."""
+    if not builder.marks:
+        return
     longest_first = sorted(secrets, key=len, reverse=True)
     for field in fields:
         text = row.get(field)

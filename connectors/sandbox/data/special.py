@@ -28,9 +28,8 @@ def build_special(builder: OrgBuilder, staff: Staff, customers: list[Customer], 
     Returns:
         The row of each case by its name in the bank.
     """
-    script = bank(name)
     by_name = {customer.name: customer for customer in customers}
-    return {spec["name"]: _case(builder, staff, by_name[spec["account"]], spec) for spec in script["cases"]}
+    return {spec["name"]: build_case(builder, staff, by_name[spec["account"]], spec) for spec in bank(name)["cases"]}
 
 
 def parse(text: str) -> tuple[list[str], list[Saying]]:
@@ -55,7 +54,8 @@ def moment_of(value: str | datetime) -> datetime:
     return moment.replace(tzinfo=UTC)
 
 
-def _case(builder: OrgBuilder, staff: Staff, customer: Customer, spec: Mapping[str, Any]) -> Row:
+def build_case(builder: OrgBuilder, staff: Staff, customer: Customer, spec: Mapping[str, Any]) -> Row:
+    """Add one case of a bank, told by the first contact of `customer`."""
     contact_id, person = customer.contacts[0]
     agents = tuple(staff.agents[key] for key in spec["agents"])
     cast = Cast(customer, contact_id, person, staff.agents[spec["owner"]].id, agents)

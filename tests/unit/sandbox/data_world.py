@@ -3,15 +3,21 @@
 from functools import cache
 from typing import Any
 
-from connectors.sandbox.data import Org, build
+from connectors.sandbox.data import Generated, Org, build, build_portal
 from connectors.sandbox.data.truth import GroundTruth, Place
 from connectors.sandbox.salesforce.values import Row
 
 
 @cache
 def world() -> tuple[list[Org], GroundTruth]:
-    """Both orgs and their ground truth at the default seed."""
+    """Both Salesforce orgs and their ground truth at the default seed."""
     return build()
+
+
+@cache
+def portal() -> tuple[Generated, GroundTruth]:
+    """The HubSpot portal and its ground truth at the default seed."""
+    return build_portal()
 
 
 @cache

@@ -60,8 +60,8 @@ class PortalBuilder(Ledger):
 
     key = "hs_object_id"
 
-    def __init__(self, alias: str, seed: int) -> None:
-        super().__init__(alias, seed)
+    def __init__(self, alias: str, seed: int, *, marks: bool = True) -> None:
+        super().__init__(alias, seed, marks=marks)
         self.records: list[Item] = []
 
     def mint(self, type_: str) -> str:

@@ -55,7 +55,7 @@ class TicketMaker:
             size += rng.randrange(1 + size // 5)
             if contact.language != "en":
                 size = min(size, LONGEST_FOREIGN)
-            ticket = self._ticket(rng, cast, scenario, size, attacks.get(number))
+            ticket = self.ticket(rng, cast, scenario, size, attacks.get(number))
             if restricted:
                 self.builder.restricted.add(str(ticket["hs_object_id"]))
 
@@ -68,11 +68,11 @@ class TicketMaker:
             contact_id, contact = customer.contacts[-1]
             cast = Cast(customer, contact_id, contact, owner, (self.crew.members[owner],))
             rng = self.builder.random("relative", number)
-            ticket = self._ticket(rng, cast, "gateway_offline", _SHORT + number % 5)
+            ticket = self.ticket(rng, cast, "gateway_offline", _SHORT + number % 5)
             ids.append(str(ticket["hs_object_id"]))
         return ids
 
-    def _ticket(self, rng: Random, cast: Cast, scenario: str, size: int, attack: Attack | None = None) -> Row:
+    def ticket(self, rng: Random, cast: Cast, scenario: str, size: int, attack: Attack | None = None) -> Row:
         """Tell the scenario in `size` messages and store it, with a call and a task now and then."""
         products = self.crew.spec["products"]
         product = rng.choice(products[FAMILY.get(scenario, "cloud")])

@@ -1,6 +1,9 @@
-"""Date literals of SOQL (`TODAY`, `LAST_N_DAYS:7`, …) as spans of time, in UTC; weeks begin on Sunday (en_US)."""
+"""Date literals of SOQL (`TODAY`, `LAST_N_DAYS:7`, …) as spans of time in the user's zone.
 
-from datetime import UTC, datetime, timedelta
+Weeks begin on Sunday (en_US); the fiscal year is the calendar year, as in an org that never changed it.
+"""
+
+from datetime import datetime, timedelta
 from typing import Final
 
 _SPANS: Final = {"yesterday": ("day", -1), "today": ("day", 0), "tomorrow": ("day", 1)}
@@ -10,12 +13,12 @@ _NINETY: Final = 90
 
 
 def span(name: str, number: int, now: datetime) -> tuple[datetime, datetime]:
-    """The half-open span [start, end) that a literal (lower case) means at `now`.
+    """The half-open span [start, end) that a literal (lower case) means at `now`, whose zone says where days begin.
 
     Raises:
         OverflowError: the span leaves the calendar.
     """
-    words = name.split("_")
+    words = name.replace("fiscal_", "").split("_")
     if name in _SPANS:
         unit, shift = _SPANS[name]
         return _start(unit, shift, now), _start(unit, shift + 1, now)
@@ -34,7 +37,7 @@ def span(name: str, number: int, now: datetime) -> tuple[datetime, datetime]:
 
 def _start(unit: str, shift: int, now: datetime) -> datetime:
     """The beginning of the unit (day, week, month, quarter, year) that lies `shift` units from now."""
-    day = datetime(now.year, now.month, now.day, tzinfo=UTC)
+    day = datetime(now.year, now.month, now.day, tzinfo=now.tzinfo)
     if unit == "day":
         return day + timedelta(days=shift)
     if unit == "week":
@@ -43,4 +46,4 @@ def _start(unit: str, shift: int, now: datetime) -> datetime:
     months = now.year * 12 + (now.month - 1) // size * size + shift * size
     if not 12 <= months < 12 * 10_000:  # noqa: PLR2004 - the years 1 to 9999
         raise OverflowError(unit)
-    return datetime(months // 12, months % 12 + 1, 1, tzinfo=UTC)
+    return datetime(months // 12, months % 12 + 1, 1, tzinfo=now.tzinfo)

@@ -28,6 +28,19 @@ class FieldsOf:
 
 
 @dataclass(frozen=True, slots=True)
+class Aggregate:
+    """`COUNT(Id)`, `MAX(CreatedDate)`, …; `function` is in lower case."""
+
+    function: str
+    field: FieldRef
+
+    @property
+    def position(self) -> int:
+        """Where the field stands."""
+        return self.field.position
+
+
+@dataclass(frozen=True, slots=True)
 class DateRange:
     """A date literal such as `TODAY` or `LAST_N_DAYS:7`: the half-open span of time that it means."""
 
@@ -97,21 +110,31 @@ Condition = Comparison | Membership | SemiJoin | Logical | Negation
 class Order:
     """One key of `ORDER BY`."""
 
-    field: FieldRef
+    field: "FieldRef | Aggregate"
     descending: bool
     nulls_first: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A whole query, or a sub-query (then `source` is a child relationship or the object of a semi-join)."""
+    """A whole query, or a sub-query (then `source` is a child relationship or the object of a semi-join).
+
+    `aliases` names the items of `select` ("" for none); only grouped and aggregated ones may have an alias.
+    """
 
     text: str
-    select: tuple["FieldRef | FieldsOf | Query", ...]
+    select: tuple["FieldRef | FieldsOf | Aggregate | Query", ...]
     source: str
     source_position: int
     count: bool = False
     where: Condition | None = None
+    group: tuple[FieldRef, ...] = ()
     order: tuple[Order, ...] = ()
     limit: int | None = None
     offset: int = 0
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def aggregates(self) -> bool:
+        """Whether the answer is made of `AggregateResult`s."""
+        return bool(self.group) or any(isinstance(item, Aggregate) for item in self.select)

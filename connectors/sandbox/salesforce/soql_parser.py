@@ -6,6 +6,7 @@ from typing import Final
 
 from connectors.sandbox.salesforce.errors import ApiError, malformed_query
 from connectors.sandbox.salesforce.soql_ast import (
+    Aggregate,
     Comparison,
     Condition,
     DateRange,
@@ -32,9 +33,13 @@ _RESERVED: Final = frozenset(
      "not", "null", "nulls", "or", "select", "using", "where", "with"}
 )  # fmt: skip
 _CONSTANTS: Final = {"true": True, "false": False, "null": None}
+_Selected = FieldRef | FieldsOf | Aggregate | Query
+_AGGREGATES: Final = frozenset({"avg", "count", "count_distinct", "max", "min", "sum"})
 _RANGE = re.compile(
-    r"YESTERDAY|TODAY|TOMORROW|(?:LAST|THIS|NEXT)_(?:WEEK|MONTH|QUARTER|YEAR)|(?:LAST|NEXT)_90_DAYS"
-    r"|(?:LAST|NEXT)_N_(?:DAYS|WEEKS|MONTHS|QUARTERS|YEARS)|N_(?:DAYS|WEEKS|MONTHS)_AGO",
+    r"YESTERDAY|TODAY|TOMORROW|(?:LAST|NEXT)_90_DAYS"
+    r"|(?:LAST|THIS|NEXT)_(?:WEEK|MONTH|(?:FISCAL_)?QUARTER|(?:FISCAL_)?YEAR)"
+    r"|(?:LAST|NEXT)_N_(?:DAYS|WEEKS|MONTHS|(?:FISCAL_)?QUARTERS|(?:FISCAL_)?YEARS)"
+    r"|N_(?:DAYS|WEEKS|MONTHS|(?:FISCAL_)?QUARTERS|(?:FISCAL_)?YEARS)_AGO",
     re.IGNORECASE,
 )
 
@@ -67,10 +72,12 @@ class _Parser:
     def _query(self) -> Query:
         self._deeper()
         self._word("select")
-        count, select = self._select()
+        count, select, aliases = self._select()
         self._word("from")
         source = self._name()
         where = self._condition() if self._accept("where") else None
+        group = self._group() if self._accept("group") else []
+        self._refuse_aliases(select, aliases, grouped=bool(group))
         order: list[Order] = []
         if self._accept("order"):
             self._word("by")
@@ -86,10 +93,29 @@ class _Parser:
             if purpose.word not in {"view", "reference"}:
                 raise self._failure(purpose)
         self._depth -= 1
-        return Query(self._text, tuple(select), source.text, source.position, count, where, tuple(order), limit, offset)
+        return Query(
+            self._text, tuple(select), source.text, source.position, count, where, tuple(group), tuple(order), limit,
+            offset, tuple(aliases),
+        )  # fmt: skip
 
-    def _select(self) -> tuple[bool, list[FieldRef | FieldsOf | Query]]:
-        select: list[FieldRef | FieldsOf | Query] = []
+    def _refuse_aliases(self, select: list[_Selected], aliases: list[str], *, grouped: bool) -> None:
+        if grouped or any(isinstance(item, Aggregate) for item in select):
+            return
+        for item, alias in zip(select, aliases, strict=True):
+            if alias:
+                position = item.source_position if isinstance(item, Query) else item.position
+                raise malformed_query(f"{excerpt(self._text, position)}only aggregate expressions use field aliasing")
+
+    def _group(self) -> list[FieldRef]:
+        self._word("by")
+        group = [self._field()]
+        while self._mark(","):
+            group.append(self._field())
+        return group
+
+    def _select(self) -> tuple[bool, list[_Selected], list[str]]:
+        select: list[_Selected] = []
+        aliases: list[str] = []
         while True:
             token = self._peek()
             following = self._tokens[min(self._at + 1, len(self._tokens) - 1)]
@@ -97,18 +123,36 @@ class _Parser:
                 self._at += 1
                 select.append(self._query())
                 self._close()
-            elif token.word in {"count", "fields"} and following.text == "(":
+            elif token.word == "fields" and following.text == "(":
                 self._at += 2
-                if token.word == "count":
-                    self._close()
-                    if select:
-                        raise self._failure(token)
-                    return True, []
                 select.append(self._fields_of())
+            elif token.word == "count" and following.text == "(" and self._peek(2).text == ")":
+                self._at += 3
+                if select:
+                    raise self._failure(token)
+                return True, [], []
             else:
-                select.append(self._field())
+                select.append(self._aggregate() or self._field())
+            aliases.append(self._alias())
             if not self._mark(","):
-                return False, select
+                return False, select, aliases
+
+    def _aggregate(self) -> Aggregate | None:
+        token, following = self._peek(), self._peek(1)
+        if token.word not in _AGGREGATES or following.text != "(":
+            return None
+        self._at += 2
+        field = self._field()
+        self._close()
+        return Aggregate(token.word, field)
+
+    def _alias(self) -> str:
+        """A name after a selected item, which is not the next word of the query."""
+        token = self._peek()
+        if token.kind != "name" or token.word in _RESERVED or "." in token.text:
+            return ""
+        self._at += 1
+        return token.text
 
     def _fields_of(self) -> FieldsOf:
         which = self._next()
@@ -183,7 +227,7 @@ class _Parser:
         raise self._failure(token)
 
     def _order(self) -> Order:
-        field = self._field()
+        field = self._aggregate() or self._field()
         descending = self._accept("desc") or (self._accept("asc") and False)
         nulls_first = True
         if self._accept("nulls"):

@@ -1,8 +1,11 @@
 """Resolves the names of a query as one user sees them: a field or relationship she may not see does not exist."""
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from connectors.sandbox.salesforce.ageing import ACTIVITIES, purged
 from connectors.sandbox.salesforce.errors import ApiError, no_such_column
@@ -11,7 +14,7 @@ from connectors.sandbox.salesforce.record_access import access_of
 from connectors.sandbox.salesforce.schema import Field, ObjectType
 from connectors.sandbox.salesforce.soql_ast import FieldRef
 from connectors.sandbox.salesforce.soql_tokens import excerpt
-from connectors.sandbox.salesforce.values import Row, Value
+from connectors.sandbox.salesforce.values import Row, Value, text_of
 
 Getter = Callable[[Row], Value]
 _MAX_STEPS: Final = 5
@@ -37,6 +40,14 @@ class View:
         else:
             shown = self.include_deleted or kind not in ACTIVITIES or not row.get("IsArchived")
         return shown and self.org.can_read(self.user_id, kind, row)
+
+    @property
+    def local_now(self) -> datetime:
+        """The current moment in the user's time zone (UTC when hers is unknown)."""
+        zone = text_of(self.org.user(self.user_id) or {}, "TimeZoneSidKey")
+        with contextlib.suppress(ZoneInfoNotFoundError, ValueError):
+            return self.org.clock.now().astimezone(ZoneInfo(zone or "UTC"))
+        return self.org.clock.now()
 
     def visible(self, kind: str) -> frozenset[str]:
         """The fields of `kind` that she may see."""

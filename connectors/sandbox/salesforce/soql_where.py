@@ -181,7 +181,7 @@ class Compiler:
         if field.type not in _TIMES:
             raise self._wrong_type(field, operand)
         try:
-            start, end = date_literals.span(operand.name, operand.number, self._scope.view.org.clock.now())
+            start, end = date_literals.span(operand.name, operand.number, self._scope.view.local_now)
         except OverflowError as error:
             text = f"{self._scope.where(operand.position)}invalid number for {operand.name.upper()}"
             raise ApiError(400, "NUMBER_OUTSIDE_VALID_RANGE", text) from error

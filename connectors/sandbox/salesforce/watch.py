@@ -79,7 +79,11 @@ def _in_json(document: object) -> Iterator[tuple[str, str, tuple[str, ...]]]:
             attributes = node.get("attributes")
             if isinstance(attributes, dict) and isinstance(attributes.get("url"), str):
                 record_id = attributes["url"].rpartition("/")[2]
-                yield str(attributes.get("type")), record_id, tuple(node)
+                yield (
+                    str(attributes.get("type")),
+                    record_id,
+                    tuple(key for key, value in node.items() if value is not None),
+                )
 
 
 class _Judge:

@@ -26,7 +26,7 @@ from connectors.sandbox.salesforce.soql_where import like_matcher
     ("text", "row", "column", "token"),
     [
         ("SELECT FROM Case", 1, 8, "FROM"),
-        ("SELECT Id\nFROM Case GROUP BY Id", 2, 11, "GROUP"),
+        ("SELECT Id\nFROM Case HAVING Id", 2, 11, "HAVING"),
         ("SELECT Id FROM Case WHERE a = 1 AND b = 2 OR c = 3", 1, 43, "OR"),
         ("SELECT Id FROM Case WHERE a IN ()", 1, 33, ")"),
         ("SELECT Id FROM Case LIMIT -1", 1, 27, "-1"),

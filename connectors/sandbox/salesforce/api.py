@@ -8,16 +8,14 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import quote, urlencode
 
-from connectors.sandbox.salesforce.call import Answer, Call
+from connectors.sandbox.salesforce.call import NEWEST_VERSION, OLDEST_VERSION, Answer, Call, check_version
 from connectors.sandbox.salesforce.errors import ApiError, not_found
 from connectors.sandbox.salesforce.org import Org
 from connectors.sandbox.salesforce.router import dispatch
 
-OLDEST_VERSION: Final = 31
-NEWEST_VERSION: Final = 68
 MAX_URI: Final = 16_384
 _SEASONS: Final = (("Winter", 27), ("Summer", 26), ("Spring", 26))
-_PATH = re.compile(r"/services/data/(v(\d{1,3})\.0)(/.*)?", re.ASCII | re.DOTALL)
+_PATH = re.compile(r"/services/data/(v(\d{1,3}\.\d))(/.*)?", re.ASCII | re.DOTALL)
 _log = logging.getLogger(__name__)
 _JSON: Final = "application/json;charset=UTF-8"
 
@@ -27,7 +25,7 @@ class ApiRequest:
     """A request as it came in.
 
     `path` is the part of the URL after the host and before the query, percent-decoded (a trailing slash is fine);
-    `query` is decoded; header names are in lower case.
+    `query` is decoded (`query_string` is not); header names are in lower case.
     """
 
     method: str
@@ -35,6 +33,7 @@ class ApiRequest:
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = field(default=b"", repr=False)
+    query_string: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +86,7 @@ def _answer(org: Org, user_id: str, base_url: str, request: ApiRequest) -> Answe
     match = _PATH.fullmatch(request.path)
     if match is None:
         raise not_found()
-    if int(match[2]) < OLDEST_VERSION:
-        raise ApiError(410, "UNSUPPORTED_API_VERSION", "The requested API version is retired")
-    if int(match[2]) > NEWEST_VERSION:
-        raise not_found()
+    check_version(match[2])
     call = Call(
         org,
         str(user["Id"]),
@@ -101,6 +97,7 @@ def _answer(org: Org, user_id: str, base_url: str, request: ApiRequest) -> Answe
         request.query,
         request.headers,
         request.body,
+        request.query_string,
     )
     return dispatch(call)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final, NoReturn
 
 from connectors.sandbox.salesforce.content_writes import ContentWriter
-from connectors.sandbox.salesforce.errors import ApiError, bad_input, bad_json
+from connectors.sandbox.salesforce.errors import ApiError, bad_input, bad_json, not_found
 from connectors.sandbox.salesforce.multipart import is_multipart, record_of
 from connectors.sandbox.salesforce.org import Org
 from connectors.sandbox.salesforce.schema import ObjectType
@@ -15,6 +15,8 @@ from connectors.sandbox.salesforce.soql import MAX_BATCH, MIN_BATCH
 from connectors.sandbox.salesforce.soql_scope import View
 from connectors.sandbox.salesforce.values import Json
 
+OLDEST_VERSION: Final = 31
+NEWEST_VERSION: Final = 68
 _BATCH = re.compile(r"batchSize\s*=\s*(\d{1,6})", re.IGNORECASE | re.ASCII)
 _ALLOW_SAVE = re.compile(r"\ballowSave\s*=\s*true\b", re.IGNORECASE | re.ASCII)
 _UPSERT_BODY_SINCE: Final = 46.0
@@ -42,6 +44,7 @@ class Call:
     query: Mapping[str, str]
     headers: Mapping[str, str]
     body: bytes
+    query_string: str = ""
 
     @property
     def root(self) -> str:
@@ -111,6 +114,19 @@ class Call:
         """
         content_type = self.headers.get("content-type", "")
         return record_of(content_type, self.body) if is_multipart(content_type) else self.json_object()
+
+
+def check_version(number: str) -> None:
+    """Refuse an API version ("66.0") that this org does not speak.
+
+    Raises:
+        ApiError: 410 `UNSUPPORTED_API_VERSION` for retired ones, 404 `NOT_FOUND` for those that never were.
+    """
+    major, _, minor = number.partition(".")
+    if minor != "0" or int(major) > NEWEST_VERSION:
+        raise not_found()
+    if int(major) < OLDEST_VERSION:
+        raise ApiError(410, "UNSUPPORTED_API_VERSION", "The requested API version is retired")
 
 
 def flag(value: object) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from connectors.sandbox.salesforce.call import Answer, Call, flag, listed, object_of
+from connectors.sandbox.salesforce.call import Answer, Call, check_version, flag, listed, object_of
 from connectors.sandbox.salesforce.errors import ApiError, bad_input
 from connectors.sandbox.salesforce.values import Json
 
@@ -15,7 +15,7 @@ MAX_SUBREQUESTS: Final = 25
 MAX_HEAVY: Final = 5
 _FORBIDDEN_HEADERS: Final = frozenset({"accept", "authorization", "content-type"})
 _METHODS: Final = frozenset({"GET", "POST", "PATCH", "PUT", "DELETE"})
-_URL = re.compile(r"/?(?:services/data/)?(v\d+\.\d+)(/.*)", re.ASCII)
+_URL = re.compile(r"/?(?:services/data/)?(v\d{1,3}\.\d)(/.*)", re.ASCII)
 _HEAVY = re.compile(r"/(?:query|queryAll|composite/sobjects)(?:[/?]|$)", re.ASCII)
 _ALONE = re.compile(r"/(?:jobs(?:/.*)?|sobjects/\w+/\w+/VersionData)/?", re.ASCII | re.IGNORECASE)
 """Resources that answer with bytes or on their own time, and so not inside another request."""
@@ -98,6 +98,7 @@ def _run(call: Call, part: Json, results: Mapping[str, object], dispatch: Dispat
     try:
         url = str(_replaced(str(part.get("url") or ""), results, text=True))
         version, path = _split(url)
+        check_version(version[1:])
         parts = urlsplit(path)
         if _ALONE.fullmatch(parts.path):
             raise bad_input("This resource is not available inside a composite request")
@@ -109,6 +110,7 @@ def _run(call: Call, part: Json, results: Mapping[str, object], dispatch: Dispat
             method=method,
             path=unquote(parts.path),
             query=dict(parse_qsl(parts.query, keep_blank_values=True)),
+            query_string=parts.query,
             headers=headers,
             body=b"" if body is None else json.dumps(body).encode(),
         )

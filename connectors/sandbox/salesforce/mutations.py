@@ -164,9 +164,10 @@ class Mutations:
 
     def _assignment_rule(self, _user: str, given: JSON) -> None:
         name, owner = self._org.kind(given["object"]).name, given.get("owner")
-        self._org.setup.assignment.pop(name, None)
         if owner:
             self._org.setup.assignment[name] = canonical(str(owner)) or self._user(str(owner))
+        else:
+            self._org.setup.assignment.pop(name, None)
 
     def _limit(self, _user: str, given: JSON) -> None:
         for name, value in given.items():

@@ -139,11 +139,16 @@ def _email(row: Row) -> Row:
     return {"MessageDate": row.get("MessageDate") or row.get("CreatedDate")}
 
 
+def _record_type(row: Row) -> Row:
+    return {"DeveloperName": row.get("DeveloperName") or text_of(row, "Name").replace(" ", "_")}
+
+
 _DERIVED: Final = {
     "Case": _case,
     "Contact": _person,
     "EmailMessage": _email,
     "Opportunity": _opportunity,
+    "RecordType": _record_type,
     "Task": _task,
     "User": _person,
 }

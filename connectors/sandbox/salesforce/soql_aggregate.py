@@ -43,7 +43,7 @@ def aggregate(view: View, query: Query) -> list[Json]:
         groups.setdefault(tuple(get(row) for get in grouped.values()), []).append(row)
     found = list(groups.values())
     for value, order in reversed(sorters):
-        sort(found, value, order)
+        sort(found, _folded(value), order)
     found = cut(found, query)
     if len(found) > MAX_GROUPS:
         text = "Aggregate query does not support queryMore(), use LIMIT to restrict the results to a single batch"
@@ -95,6 +95,14 @@ def _groupable(scope: Scope, ref: FieldRef) -> Getter:
         text = f"field '{ref.text}' can not be grouped in a query call"
         raise malformed_query(scope.where(ref.position) + text)
     return scope.getter(path)
+
+
+def _folded(value: Callable[[Sequence[Row]], Value]) -> Callable[[Sequence[Row]], Value]:
+    def fold(rows: Sequence[Row]) -> Value:
+        found = value(rows)
+        return found.casefold() if isinstance(found, str) else found
+
+    return fold
 
 
 def _first(get: Getter) -> Callable[[Sequence[Row]], Value]:

@@ -9,7 +9,7 @@ from connectors.sandbox.salesforce.errors import malformed_query
 from connectors.sandbox.salesforce.soql_ast import FieldRef, Order, Query
 from connectors.sandbox.salesforce.soql_plan import Bound, bind, kind_of
 from connectors.sandbox.salesforce.soql_scope import View
-from connectors.sandbox.salesforce.soql_where import Compiler
+from connectors.sandbox.salesforce.soql_where import Compiler, folded
 from connectors.sandbox.salesforce.values import Row, Value, text_of
 
 T = TypeVar("T")
@@ -42,7 +42,7 @@ def ids_of(bound: Bound, parent_id: str = "") -> list[str]:
     """The ids of these records in the order that the query wants, LIMIT and OFFSET applied."""
     rows = rows_of(bound, parent_id)
     for path, order in reversed(bound.order):
-        sort(rows, bound.scope.getter(path), order)
+        sort(rows, folded(path.field, bound.scope.getter(path)), order)
     return [text_of(row, "Id") for row in cut(rows, bound.query)]
 
 
@@ -52,13 +52,13 @@ def cut(rows: list[T], query: Query) -> list[T]:
 
 
 def sort(rows: list[T], get: Callable[[T], Value], order: Order) -> None:
-    """Sort by one key, in place; null is the smallest value unless the order says otherwise."""
+    """Sort by one key (folded where case does not count), in place; nulls first unless the order says otherwise."""
 
     def key(row: T) -> tuple[bool, str | float]:
         value = get(row)
         if value is None:
             return (not order.nulls_first) is not order.descending, ""
-        return order.nulls_first is not order.descending, value.casefold() if isinstance(value, str) else value
+        return order.nulls_first is not order.descending, value
 
     rows.sort(key=key, reverse=order.descending)
 

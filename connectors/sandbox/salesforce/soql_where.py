@@ -93,7 +93,7 @@ class Compiler:
             return self._one_of(path, {operand}, negated=False)
         if operand is None and operator not in {"=", "!="}:
             raise self._refuse(condition.field, f"invalid operator on field '{field.name}' with null")
-        return Filter(_compared(_folded(field, get), operator, operand))
+        return Filter(_compared(folded(field, get), operator, operand))
 
     def _membership(self, condition: Membership) -> Filter:
         path = self._path(condition.field)
@@ -110,7 +110,7 @@ class Compiler:
         return Filter(lambda row: (get(row) in plain or any(test(row) for test in tests)) is not negated)
 
     def _one_of(self, path: Path, values: AbstractSet[Value], *, negated: bool) -> Filter:
-        get = _folded(path.field, self._scope.getter(path))
+        get = folded(path.field, self._scope.getter(path))
         if negated:
             return Filter(lambda row: get(row) not in values)
         candidates = None if path.steps or None in values else self._table.find(path.field.name, values)
@@ -200,7 +200,8 @@ class Compiler:
         return ApiError(400, code, f"{self._scope.where(ref.position)}{text}")
 
 
-def _folded(field: Field, get: Getter) -> Getter:
+def folded(field: Field, get: Getter) -> Getter:
+    """`get` with texts folded, unless the field's values compare with their case."""
     if field.by_case or field.type in NUMBERS | _TIMES | {"boolean"}:
         return get
 

@@ -5,7 +5,7 @@ import pytest
 from connectors.sandbox.salesforce.org import Org
 from tests.unit.sandbox.engine_world import ADMIN, ANN, BEN, FakeClock, World
 
-CASES = [
+CASES: list[tuple[str, dict[str, object]]] = [
     ("Case", {"Subject": "a", "Status": "New", "Priority": "High", "Cost__c": 10}),
     ("Case", {"Subject": "b", "Status": "New", "Priority": "Low", "Cost__c": 20.5}),
     ("Case", {"Subject": "A", "Status": "Closed", "Priority": None, "Cost__c": None}),

@@ -7,10 +7,12 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from connectors.errors import Unauthorized
+from connectors.diagnosis import refused
+from connectors.errors import ConnectorError, Unauthorized
 from connectors.hubspot import auth, changes, records, targets
 from connectors.hubspot.access import AccessRule, Rules
 from connectors.hubspot.client import SIDE_BY_SIDE, Api, Client
+from connectors.hubspot.diagnose import Outside, inside
 from connectors.hubspot.guard import Guard
 from connectors.hubspot.reading import Fields, Reader
 from connectors.hubspot.routes import DEFAULT_VERSION, TYPE_IDS, object_name, record_id, routes
@@ -20,6 +22,7 @@ from connectors.interfaces import (
     Bundle,
     Change,
     Checkpoint,
+    Finding,
     Limiter,
     PreImage,
     Record,
@@ -69,7 +72,8 @@ class HubSpotConnector:
         limiter: Limiter | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        api_url, self._app_url = trusted_origin(api_url), trusted_origin(app_url)
+        api_url = self._api_url = trusted_origin(api_url)
+        self._app_url = trusted_origin(app_url)
         self._app = auth.oauth_app(api_url, app_url, client_id, client_secret, ca_file)
         self._to_token = partial(auth.to_token, api_url, clock)
         self._grants = Grants(self._app, tokens, self._to_token)
@@ -100,6 +104,22 @@ class HubSpotConnector:
 
     def session(self, grant_id: str, *, urgent: bool = True) -> "HubSpotSession":
         """`Connector.session`: see there."""
+        user, client, schema = self._access(grant_id, urgent=urgent)
+        rules = None if client.token.access == auth.USER else self._rules
+        return HubSpotSession(user, client, schema, Guard(client, schema, rules), self._app_url)
+
+    def diagnose(self, grant_id: str = "") -> list[Finding]:
+        """`Connector.diagnose`: see there."""
+        found = Outside(self._api_url, self._api.routes, self._http, self._app.refresh).check()
+        if not grant_id:
+            return found
+        try:
+            _, client, schema = self._access(grant_id, urgent=True)
+        except ConnectorError as error:
+            return [*found, refused("access", error)]
+        return [*found, *inside(client, schema)]
+
+    def _access(self, grant_id: str, *, urgent: bool) -> tuple[User, Client, Schema]:
         token = self._grants.current(grant_id)
         crm, _, rest = grant_id.partition(":")
         tenant, _, user_id = rest.partition(":")
@@ -107,9 +127,7 @@ class HubSpotConnector:
             raise Unauthorized("this is no HubSpot grant", code="bad_grant")
         user = User(tenant, user_id, username="", name="", email="")
         client = self._client(grant_id, token, urgent=urgent)
-        schema = Schema(client, self._cache, user, self._app.introspect)
-        rules = None if token.access == auth.USER else self._rules
-        return HubSpotSession(user, client, schema, Guard(client, schema, rules), self._app_url)
+        return user, client, Schema(client, self._cache, user, self._app.introspect)
 
     def revoke(self, grant_id: str) -> None:
         """`Connector.revoke`: see there. What was cached for this user is dropped too."""

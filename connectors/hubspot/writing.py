@@ -18,12 +18,13 @@ from datetime import UTC, datetime
 
 from connectors.errors import Ambiguous, ConnectorError, Fatal, Forbidden, NotFound, Retriable, Stale
 from connectors.hubspot import records, targets
-from connectors.hubspot.answers import CONFLICT, JSON, error_code, errors_of, next_page, rows_of
+from connectors.hubspot.answers import CONFLICT, JSON, error_code, errors_of
 from connectors.hubspot.client import Call, Client
-from connectors.hubspot.guard import BATCH, Guard, found, inputs, parts, read_call
-from connectors.hubspot.reading import ASSOCIATIONS, Reader
+from connectors.hubspot.guard import Guard, found, inputs, read_call
+from connectors.hubspot.reading import Reader
 from connectors.hubspot.routes import record_id
 from connectors.hubspot.schema import KEY_PROPERTY, Schema
+from connectors.hubspot.traces import Traces, ids_by_key, ids_of
 from connectors.interfaces import PreImage, Write, Written
 from connectors.transport import ambiguous
 
@@ -49,6 +50,7 @@ class Writer:
         self._schema = schema
         self._guard = guard
         self._reader = Reader(client, schema, guard)
+        self._traces = Traces(client)
 
     def preimage(self, write: Write) -> PreImage:
         """`Session.preimage`: see there. Nothing stands at the target before: notes and tasks are created."""
@@ -61,7 +63,7 @@ class Writer:
         keyed = self._check(write)
         if self._age(preimage) > FENCE_SECONDS:
             raise Retriable("this attempt has waited too long to be sent", code="FENCED")
-        there = self._by_key(write) if keyed else self._by_text(write)
+        there = self._traces.by_key(write) if keyed else self._traces.by_text(write)
         if len(there) == len(write.values):
             return self._finish(write, there) if keyed else self._written(write, there)
         if not there:
@@ -73,7 +75,7 @@ class Writer:
         keyed = self._check(write)
         there: Sequence[str] = ()
         for _ in range(1 if keyed else 2):  # associations are read from replicas: absence is believed the second time
-            there = self._by_key(write) if keyed else self._by_text(write)
+            there = self._traces.by_key(write) if keyed else self._traces.by_text(write)
             if len(there) == len(write.values):
                 try:
                     return self._finish(write, there) if keyed else self._written(write, there)
@@ -144,9 +146,13 @@ class Writer:
             {"idProperty": KEY_PROPERTY, "id": properties[KEY_PROPERTY], "properties": properties}
             for properties in creations
         ]
-        path = self._client.routes.objects(object_, "batch", "upsert")
-        answer = self._resend(Call("POST", path, body={"inputs": entries}, write=True))
-        return self._whole(object_, answer, len(write.values), self._keyed(answer, write))
+        call = Call(
+            "POST", self._client.routes.objects(object_, "batch", "upsert"), body={"inputs": entries}, write=True
+        )
+        answer = self._resend(call)
+        if any(error_code(error) == CONFLICT for error in errors_of(answer)):  # another process has just made them
+            answer = self._resend(call)
+        return self._whole(object_, answer, len(write.values), ids_by_key(answer, write))
 
     def _create(self, write: Write, preimage: PreImage) -> Written:
         """Create the records with their associations, in one request that is never repeated."""
@@ -159,7 +165,7 @@ class Writer:
         ]
         path = self._client.routes.objects(object_, "batch", "create")
         answer = self._client.one(Call("POST", path, body={"inputs": entries}, write=True))
-        made = _ids(answer)
+        made = ids_of(answer)
         return self._written(write, self._whole(object_, answer, len(write.values), made))
 
     def _whole(self, object_: str, answer: JSON, wanted: int, made: Sequence[str]) -> list[str]:
@@ -244,50 +250,6 @@ class Writer:
                 raise
         raise ambiguous("lost")
 
-    def _by_key(self, write: Write) -> list[str]:
-        """Ids of the records that carry the write's keys, as far as they are there; never from the search index."""
-        object_ = targets.written_object(write)
-        body = {
-            "idProperty": KEY_PROPERTY,
-            "inputs": [{"id": key} for key in targets.keys(write)],
-            "properties": [KEY_PROPERTY],
-            "propertiesWithHistory": [],
-        }
-        path = self._client.routes.objects(object_, "batch", "read")
-        rows = rows_of(self._client.one(Call("POST", path, body=body)))
-        return self._keyed({"results": rows}, write)
-
-    def _keyed(self, answer: JSON, write: Write) -> list[str]:
-        """Ids of an answer's records in the order of the write's keys."""
-        rows = _by_property(answer)
-        return [rows[key] for key in targets.keys(write) if key in rows]
-
-    def _by_text(self, write: Write) -> list[str]:
-        """Ids of the ticket's records that carry the write's texts with their visible key."""
-        object_ = targets.written_object(write)
-        path = self._client.routes.associations(write.record.object, write.record.id, object_)
-        ids: list[str] = []
-        after = ""
-        while True:
-            query = {"limit": str(ASSOCIATIONS), **({"after": after} if after else {})}
-            page = self._client.one(Call("GET", path, query))
-            ids += [str(each.get("toObjectId") or "") for each in page.get("results") or []]
-            after = next_page(page)
-            if not after:
-                break
-        newest = sorted({id_ for id_ in ids if id_.isdigit()}, key=int, reverse=True)[: 2 * BATCH]
-        body = targets.body_property(object_)
-        calls = [read_call(self._client, object_, part, [body]) for part in parts(newest)]
-        rows = [row for answer in self._client.all_of(calls) for row in rows_of(answer) if not row.get("archived")]
-        matched: list[str] = []
-        for values in write.values:
-            text = records.plain(targets.markup(values["body"]))
-            same = [
-                str(row["id"]) for row in rows if records.plain(records.text(records.properties(row), body)) == text
-            ]
-            matched += next(([id_] for id_ in same if id_ not in matched), [])
-        return matched
-
     def _written(self, write: Write, ids: Sequence[str]) -> Written:
         """The ids with their stamps now; empty stamps when HubSpot does not tell: undo then compares the texts."""
         object_ = targets.written_object(write)
@@ -298,19 +260,3 @@ class Writer:
         except ConnectorError:
             rows = {}
         return Written(tuple(ids), tuple(records.version(object_, rows[id_]) if id_ in rows else "" for id_ in ids))
-
-
-def _ids(answer: JSON) -> list[str]:
-    rows = answer.get("results")
-    return [str(row["id"]) for row in rows if isinstance(row, dict) and row.get("id")] if isinstance(rows, list) else []
-
-
-def _by_property(answer: JSON) -> dict[str, str]:
-    rows = answer.get("results")
-    if not isinstance(rows, list):
-        return {}
-    return {
-        records.text(records.properties(row), KEY_PROPERTY): str(row["id"])
-        for row in rows
-        if isinstance(row, dict) and row.get("id") and not row.get("archived")
-    }

@@ -1,0 +1,72 @@
+"""What a write leaves in HubSpot: records under its keys, or with its texts. Never asked of the search, which lags."""
+
+from connectors.hubspot import records, targets
+from connectors.hubspot.answers import JSON, next_page, rows_of
+from connectors.hubspot.client import Call, Client
+from connectors.hubspot.guard import BATCH, parts, read_call
+from connectors.hubspot.reading import ASSOCIATIONS
+from connectors.hubspot.schema import KEY_PROPERTY
+from connectors.interfaces import Write
+
+
+class Traces:
+    """Looks for the traces of writes as one user."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def by_key(self, write: Write) -> list[str]:
+        """Ids of the records that carry the write's keys, as far as they are there; never from the search index."""
+        object_ = targets.written_object(write)
+        body = {
+            "idProperty": KEY_PROPERTY,
+            "inputs": [{"id": key} for key in targets.keys(write)],
+            "properties": [KEY_PROPERTY],
+            "propertiesWithHistory": [],
+        }
+        path = self._client.routes.objects(object_, "batch", "read")
+        rows = rows_of(self._client.one(Call("POST", path, body=body)))
+        return ids_by_key({"results": rows}, write)
+
+    def by_text(self, write: Write) -> list[str]:
+        """Ids of the ticket's records that carry the write's texts with their visible key."""
+        object_ = targets.written_object(write)
+        path = self._client.routes.associations(write.record.object, write.record.id, object_)
+        ids: list[str] = []
+        after = ""
+        while True:
+            query = {"limit": str(ASSOCIATIONS), **({"after": after} if after else {})}
+            page = self._client.one(Call("GET", path, query))
+            ids += [str(each.get("toObjectId") or "") for each in page.get("results") or []]
+            after = next_page(page)
+            if not after:
+                break
+        newest = sorted({id_ for id_ in ids if id_.isdigit()}, key=int, reverse=True)[: 2 * BATCH]
+        body = targets.body_property(object_)
+        calls = [read_call(self._client, object_, part, [body]) for part in parts(newest)]
+        rows = [row for answer in self._client.all_of(calls) for row in rows_of(answer) if not row.get("archived")]
+        matched: list[str] = []
+        for values in write.values:
+            text = records.plain(targets.markup(values["body"]))
+            same = [
+                str(row["id"]) for row in rows if records.plain(records.text(records.properties(row), body)) == text
+            ]
+            matched += next(([id_] for id_ in same if id_ not in matched), [])
+        return matched
+
+
+def ids_by_key(answer: JSON, write: Write) -> list[str]:
+    """Ids of a batch answer's records that carry the write's keys, in their order."""
+    rows = answer.get("results")
+    ids = {
+        records.text(records.properties(row), KEY_PROPERTY): str(row["id"])
+        for row in (rows if isinstance(rows, list) else [])
+        if isinstance(row, dict) and row.get("id") and not row.get("archived")
+    }
+    return [ids[key] for key in targets.keys(write) if key in ids]
+
+
+def ids_of(answer: JSON) -> list[str]:
+    """Ids of all records of a batch answer."""
+    rows = answer.get("results")
+    return [str(row["id"]) for row in rows if isinstance(row, dict) and row.get("id")] if isinstance(rows, list) else []

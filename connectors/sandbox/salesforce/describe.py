@@ -113,7 +113,7 @@ def summary(view: View, kind: ObjectType) -> Json:
         "queryable": True,
         "replicateable": kind.name not in _REPLICATED,
         "retrieveable": not kind.virtual,
-        "searchable": kind.owned or kind.name == "User",
+        "searchable": kind.searchable,
         "triggerable": not kind.virtual,
         "undeletable": "D" in letters and not kind.setup,
         "updateable": "E" in letters and not kind.virtual,

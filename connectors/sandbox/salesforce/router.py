@@ -4,7 +4,17 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from connectors.sandbox.salesforce import bulk, composite, content_rest, record_collections, replication, rest, tree
+from connectors.sandbox.salesforce import (
+    bulk,
+    chatter,
+    composite,
+    content_rest,
+    record_collections,
+    replication,
+    rest,
+    search,
+    tree,
+)
 from connectors.sandbox.salesforce.call import Answer, Call
 from connectors.sandbox.salesforce.errors import ApiError, not_found
 
@@ -52,6 +62,12 @@ _ROUTES: Final[tuple[tuple[re.Pattern[str], dict[str, Handler]], ...]] = tuple(
         (r"/jobs/query", {"GET": bulk.list_jobs, "POST": bulk.create}),
         (r"/jobs/query/(\w+)", {"GET": bulk.info, "PATCH": bulk.change, "DELETE": bulk.remove}),
         (r"/jobs/query/(\w+)/results", {"GET": bulk.results}),
+        (r"/search", {"GET": search.sosl}),
+        (r"/parameterizedSearch", {"GET": search.parameterized, "POST": search.parameterized}),
+        (r"/(?:chatter|connect)/users/(\w+)", {"GET": chatter.user}),
+        (r"/(?:chatter|connect)/feeds/record/(\w+)/feed-elements", {"GET": chatter.record_feed}),
+        (r"/(?:chatter|connect)/feed-elements", {"POST": chatter.post}),
+        (r"/(?:chatter|connect)/feed-elements/(\w+)", {"GET": chatter.element}),
         (r"/limits", {"GET": rest.limits}),
         (r"/recent", {"GET": rest.recent}),
         (r"/tabs", {"GET": rest.tabs}),

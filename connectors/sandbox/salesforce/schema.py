@@ -12,6 +12,7 @@ from connectors.sandbox.salesforce.values import Json, Value, instant
 LONG_TEXT: Final = 255
 INFERRED_LONG_TEXT: Final = 131_072
 NUMBERS: Final = frozenset({"int", "double", "currency", "percent"})
+_SEARCHED: Final = frozenset({"EmailMessage", "FeedItem", "User"})
 _FIELD = re.compile(r"(\w+) (\w+)(?:\[(\d+)\])?(.*)")
 _LOOKUP = re.compile(r">(\S+)")
 _DEFAULT_LENGTH: Final = {
@@ -100,6 +101,11 @@ class ObjectType:
     def owned(self) -> bool:
         """Records have an owner (and so sharing of their own)."""
         return "ownerid" in self.fields
+
+    @property
+    def searchable(self) -> bool:
+        """Records can be found by their words."""
+        return (self.owned or self.name in _SEARCHED) and self.name != "ContentDocument"
 
     @property
     def lookups(self) -> tuple[str, ...]:

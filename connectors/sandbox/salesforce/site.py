@@ -78,7 +78,9 @@ class SalesforceSite:
         session = self._authenticate(request)
         if isinstance(session, Response):
             return session
-        call = api.ApiRequest(request.method, request.path, request.query, request.headers, request.body)
+        call = api.ApiRequest(
+            request.method, request.path, request.query, request.headers, request.body, request.query_string
+        )
         return _answer(api.handle(self.org, session.user_id, request.base_url, call))
 
     def user_of(self, request: Request) -> str:

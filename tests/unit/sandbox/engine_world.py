@@ -229,11 +229,14 @@ class World:
         *,
         query: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
+        query_string: str = "",
     ) -> Reply:
         """One request below the version root (or an absolute path); bytes bodies go as they are."""
         raw = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         absolute = path if path.startswith("/services") else V + path
-        answer = handle(self.org, user, BASE, ApiRequest(method, absolute, query or {}, headers or {}, raw))
+        answer = handle(
+            self.org, user, BASE, ApiRequest(method, absolute, query or {}, headers or {}, raw, query_string)
+        )
         return Reply(answer.status, json.loads(answer.body) if answer.body else None, answer.headers)
 
     def soql(self, user: str, text: str, **headers: str) -> Reply:

@@ -8,6 +8,10 @@ from connectors.sandbox.wire import JSON, Response
 
 CONTENT_TYPE = "application/json;charset=utf-8"
 CORRELATION = "x-hubspot-correlation-id"
+_MISSING_SCOPES = (
+    "This app hasn't been granted all required scopes to make this call. Read more about required scopes here: "
+    "https://developers.hubspot.com/scopes."
+)
 
 
 class HubError(Exception):
@@ -30,6 +34,28 @@ class HubError(Exception):
         self.errors = tuple(errors)
         self.context = context
         self.sub_category = sub_category
+
+    @classmethod
+    def missing_scopes(cls, scopes: Sequence[str]) -> "HubError":
+        """The app was not granted any of `scopes`."""
+        detail = {
+            "message": "One or more of the following scopes are required.",
+            "context": {"requiredScopes": list(scopes)},
+        }
+        return cls(403, "MISSING_SCOPES", _MISSING_SCOPES, errors=(detail,))
+
+    @classmethod
+    def invalid(cls, message: str, *, code: str = "", context: Mapping[str, Sequence[str]] | None = None) -> "HubError":
+        """The request is JSON, but not what the resource takes."""
+        detail = {"message": message, "code": code, "context": dict(context or {})}
+        return cls(400, "VALIDATION_ERROR", message, errors=(detail,) if code else (), context=context)
+
+    @classmethod
+    def not_found(cls, object_id: str = "0") -> "HubError":
+        """No such record or path for this caller; only an id that is no number gets a category (contract, 2.5)."""
+        if object_id.isascii() and object_id.isdigit():
+            return cls(404, "", "resource not found")
+        return cls(404, "OBJECT_NOT_FOUND", "Object not found.  objectId are usually numeric.")
 
     def document(self, correlation_id: str) -> JSON:
         """The body, with the keys in HubSpot's order."""

@@ -1,0 +1,156 @@
+"""By which types two kinds of records can be associated: HubSpot's own, and what the portal's people added."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from connectors.sandbox.hubspot.errors import HubError
+from connectors.sandbox.hubspot.schema import Schema, standard
+from connectors.sandbox.hubspot.store import Label
+
+HUBSPOT: Final = "HUBSPOT_DEFINED"
+USER: Final = "USER_DEFINED"
+CATEGORIES: Final = frozenset({HUBSPOT, USER, "INTEGRATOR_DEFINED", "WORK"})
+PRIMARY: Final = "Primary"
+_PLAIN: Final = 4
+"""Entries of a line without a label."""
+_FIRST_USER_TYPE: Final = 37
+
+
+@dataclass(frozen=True, slots=True)
+class AssociationType:
+    """One direction of an association type. `label` is None for the unlabelled type that every association has.
+
+    `inverse` is the type id of the way back; `name` is what v3 calls it ("ticket_to_contact").
+    """
+
+    from_type: str
+    to_type: str
+    category: str
+    id: int
+    inverse: int
+    name: str
+    label: str | None = None
+
+    @property
+    def key(self) -> Label:
+        """Category and id."""
+        return self.category, self.id
+
+    @property
+    def inverse_key(self) -> Label:
+        """Category and id of the way back."""
+        return self.category, self.inverse
+
+
+class AssociationTypes:
+    """All association types of a portal; the first of a pair is its default."""
+
+    def __init__(self, schema: Schema) -> None:
+        self._schema = schema
+        self._pairs: dict[tuple[str, str], tuple[AssociationType, ...]] = {}
+        lines: list[Sequence[object]] = standard()["associations"]
+        labelled = {tuple(line[:2]) for line in lines if len(line) > _PLAIN}
+        for from_type, to_type, type_id, inverse, *label in lines:
+            plain = "" if label or (from_type, to_type) not in labelled else "_unlabeled"
+            self._add_pair(
+                str(from_type), str(to_type), HUBSPOT, int(str(type_id)), int(str(inverse)),
+                str(label[0]) if label else None, plain,
+            )  # fmt: skip
+
+    def between(self, from_type: str, to_type: str) -> tuple[AssociationType, ...]:
+        """All types from one kind of records to another; custom objects get a default when first asked for."""
+        found = self._pairs.get((from_type, to_type))
+        if found is None and (self._schema.types[from_type].custom or self._schema.types[to_type].custom):
+            self.define(from_type, to_type, None)
+            found = self._pairs[from_type, to_type]
+        return found or ()
+
+    def default(self, from_type: str, to_type: str) -> AssociationType:
+        """The unlabelled type of a pair.
+
+        Raises:
+            HubError: 400, these kinds of records cannot be associated.
+        """
+        for found in self.between(from_type, to_type):
+            return found
+        ids = (self._schema.types[from_type].id, self._schema.types[to_type].id)
+        raise HubError.invalid(f"No default association type exists between {ids[0]} and {ids[1]}")
+
+    def type(self, from_type: str, to_type: str, key: Label) -> AssociationType:
+        """The type with this category and id.
+
+        Raises:
+            HubError: 400, there is none, or it leads in another direction.
+        """
+        for found in self.between(from_type, to_type):
+            if found.key == key:
+                return found
+        other = next((found for found in self._all() if found.key == key), None)
+        if other is None:
+            raise HubError.invalid(f"Association type id {key[1]} doesn't exist in category {key[0]}")
+        wrong, right = self._schema.types[from_type].id, self._schema.types[other.from_type].id
+        raise HubError.invalid(
+            f"Association type {key[1]} is invalid from object type {wrong} for associations to be created. "
+            f"expected: {right}"
+        )
+
+    def by_name(self, from_type: str, to_type: str, name: str) -> AssociationType:
+        """The type that v3 calls `name`, or whose id that is.
+
+        Raises:
+            HubError: 400, there is none.
+        """
+        for found in self.between(from_type, to_type):
+            if name in {found.name, str(found.id)}:
+                return found
+        raise HubError.invalid(f"Unable to infer association type from: {name[:100]}")
+
+    def find(self, from_type: str, to_type: str, key: Label) -> AssociationType | None:
+        """The type with this category and id between two kinds of records, if it is defined."""
+        return next((found for found in self._pairs.get((from_type, to_type), ()) if found.key == key), None)
+
+    def define(self, from_type: str, to_type: str, label: str | None, *, type_id: int = 0) -> AssociationType:
+        """Add a user-defined type with its way back; `type_id` 0 takes the next free ids."""
+        taken = {found.id for found in self._all() if found.category == USER}
+        number = type_id or max(taken, default=_FIRST_USER_TYPE - 1) + 1
+        inverse = number if from_type == to_type else number + 1
+        self._add_pair(from_type, to_type, USER, number, inverse, label, "")
+        return next(found for found in self._pairs[from_type, to_type] if found.key == (USER, number))
+
+    def remove(self, from_type: str, to_type: str, key: Label) -> AssociationType | None:
+        """Take a labelled user-defined type away; returns it."""
+        found = self.find(from_type, to_type, key)
+        if found is None or found.category != USER or found.label is None:
+            return None
+        for pair, gone in (((from_type, to_type), key), ((to_type, from_type), found.inverse_key)):
+            self._pairs[pair] = tuple(one for one in self._pairs[pair] if one.key != gone)
+        return found
+
+    def snapshot(self) -> dict[tuple[str, str], tuple[AssociationType, ...]]:
+        """The types as they stand."""
+        return dict(self._pairs)
+
+    def restore(self, state: dict[tuple[str, str], tuple[AssociationType, ...]]) -> None:
+        """Put back a snapshot."""
+        self._pairs = dict(state)
+
+    def _all(self) -> Iterator[AssociationType]:
+        for types in self._pairs.values():
+            yield from types
+
+    def _add_pair(
+        self, from_type: str, to_type: str, category: str, type_id: int, inverse: int, label: str | None, suffix: str
+    ) -> None:
+        names = self._schema.types
+        for one, other, number, back in (
+            (from_type, to_type, type_id, inverse),
+            (to_type, from_type, inverse, type_id),
+        ):
+            name = f"{names[one].singular}_to_{names[other].singular}{suffix}".replace(" ", "_")
+            if category == USER and label:
+                name = label.lower().replace(" ", "_")
+            made = AssociationType(one, other, category, number, back, name, label)
+            have = self._pairs.get((one, other), ())
+            if all(found.key != made.key for found in have):
+                self._pairs[one, other] = (*have, made)

@@ -1,0 +1,257 @@
+"""What kinds of records a portal has, with which properties and pipelines; standard ones come from `standard.yaml`."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final
+
+import yaml
+
+from connectors.sandbox.hubspot.errors import HubError
+from connectors.sandbox.wire import JSON
+
+ENGAGEMENTS: Final = frozenset({"notes", "emails", "calls", "meetings", "tasks"})
+TYPES: Final = frozenset({"string", "number", "date", "datetime", "enumeration", "bool"})
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """One property. `options` are the values an enumeration takes (label by value); none means anything goes."""
+
+    name: str
+    label: str
+    type: str = "string"
+    field_type: str = "text"
+    group: str = ""
+    options: Mapping[str, str] | None = None
+    unique: bool = False
+    read_only: bool = False
+    defined: bool = False
+    required: bool = False
+    """An admin made it required on the create form; only 2026-09 checks it (contract, 2.1)."""
+    archived: bool = False
+    description: str = ""
+    email: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A step of a pipeline. `required` are the properties that an admin demands of records that enter it."""
+
+    id: str
+    label: str
+    order: int
+    metadata: Mapping[str, str]
+    required: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """A pipeline with its stages by id."""
+
+    id: str
+    label: str
+    order: int
+    stages: Mapping[str, Stage]
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectType:
+    """A kind of records. `name` is the plural by which paths call it; `custom` types have an id "2-…"."""
+
+    name: str
+    id: str
+    singular: str
+    shown: tuple[str, ...]
+    """Properties of an answer that names none."""
+    created: str
+    modified: str
+    searched: tuple[str, ...]
+    needs: tuple[str, ...] = ()
+    needs_any: tuple[str, ...] = ()
+    stage: str = ""
+    pipeline: str = ""
+    custom: bool = False
+    labels: tuple[str, str] = ("", "")
+    display: str = ""
+    read_only: bool = False
+
+    @property
+    def core(self) -> tuple[str, ...]:
+        """Properties that every answer has."""
+        return (self.created, self.modified, "hs_object_id")
+
+    @property
+    def constant(self) -> str:
+        """The type as error messages call it."""
+        return self.singular.upper()
+
+
+class Schema:
+    """All types of one portal. Properties and pipelines may change at run time, types may not."""
+
+    def __init__(self, hub_id: str, document: Mapping[str, Any]) -> None:
+        self.hub_id = hub_id
+        self.types: dict[str, ObjectType] = {}
+        self.properties: dict[str, dict[str, Property]] = {}
+        self.pipelines: dict[str, dict[str, Pipeline]] = {}
+        self._names: dict[str, str] = {}
+        standard = standard()
+        for name, entry in standard["types"].items():
+            self._add(_type(name, entry), _listed(entry["properties"], name))
+        for entry in document.get("objects", ()):
+            self._add(_custom(entry), {})
+            self._extend(entry["name"], entry.get("properties", ()))
+        for name, entries in document.get("properties", {}).items():
+            self._extend(self.type(name).name, entries)
+        pipelines = {**standard["pipelines"], **document.get("pipelines", {})}
+        for name, entries in pipelines.items():
+            self.pipelines[self.type(name).name] = {entry["id"]: pipeline_of(entry) for entry in entries}
+
+    def type(self, key: str) -> ObjectType:
+        """The type of a plural or singular name, an object type id or a fully qualified name.
+
+        Raises:
+            HubError: 400, there is none.
+        """
+        name = self._names.get(key) or self._names.get(key.lower())
+        if name is None:
+            raise HubError.invalid(f"Unable to infer object type from: {key[:100]}")
+        return self.types[name]
+
+    def property(self, type_name: str, name: str) -> Property | None:
+        """A live property; names are written in lower case, whatever the request says."""
+        found = self.properties[type_name].get(name) or self.properties[type_name].get(name.lower())
+        return None if found is None or found.archived else found
+
+    def set_property(self, type_name: str, item: Property) -> None:
+        """Add or replace a property."""
+        self.properties[type_name] = {**self.properties[type_name], item.name: item}
+
+    def stage(self, type_name: str, stage_id: str) -> tuple[Pipeline, Stage] | None:
+        """A stage and the pipeline it belongs to."""
+        for pipeline in self.pipelines.get(type_name, {}).values():
+            if stage_id in pipeline.stages:
+                return pipeline, pipeline.stages[stage_id]
+        return None
+
+    def snapshot(self) -> object:
+        """The properties and pipelines as they stand."""
+        return dict(self.properties), dict(self.pipelines)
+
+    def restore(self, state: Any) -> None:
+        """Put back a snapshot."""
+        properties, pipelines = state
+        self.properties, self.pipelines = dict(properties), dict(pipelines)
+
+    def _add(self, kind: ObjectType, own: Mapping[str, Property]) -> None:
+        self.types[kind.name] = kind
+        self.properties[kind.name] = {**_listed(standard()["common"], kind.name), **own}
+        for stamp, label in ((kind.created, "Create Date"), (kind.modified, "Last Modified Date")):
+            made = Property(
+                stamp, label, "datetime", "date", f"{kind.singular}information", read_only=True, defined=True
+            )
+            self.properties[kind.name][stamp] = made
+        qualified = {f"p_{kind.name}", f"p{self.hub_id}_{kind.name}"} if kind.custom else set()
+        for key in {kind.name, kind.singular, kind.id, *qualified}:
+            self._names[key.lower()] = kind.name
+
+    def _extend(self, name: str, entries: Sequence[JSON]) -> None:
+        for entry in entries:
+            self.properties[name][entry["name"]] = property_of(entry)
+
+
+def property_of(entry: Mapping[str, Any]) -> Property:
+    """A property from its definition, as the API and the portal document write it."""
+    options = entry.get("options")
+    return Property(
+        entry["name"],
+        entry.get("label") or entry["name"],
+        entry.get("type", "string"),
+        entry.get("fieldType", "text"),
+        entry.get("groupName", ""),
+        {str(option["value"]): str(option.get("label", option["value"])) for option in options} if options else None,
+        bool(entry.get("hasUniqueValue")),
+        required=bool(entry.get("requiredOnCreate")),
+        description=entry.get("description") or "",
+    )
+
+
+def pipeline_of(entry: Mapping[str, Any]) -> Pipeline:
+    """A pipeline from its definition."""
+    stages = {
+        str(stage["id"]): Stage(
+            str(stage["id"]),
+            stage["label"],
+            int(stage.get("displayOrder", place)),
+            {name: str(value) for name, value in stage.get("metadata", {}).items()},
+            tuple(stage.get("requiredProperties", ())),
+        )
+        for place, stage in enumerate(entry.get("stages", ()))
+    }
+    return Pipeline(str(entry["id"]), entry["label"], int(entry.get("displayOrder", 0)), stages)
+
+
+def with_stage(pipeline: Pipeline, stage: Stage) -> Pipeline:
+    """The pipeline with one stage added or replaced."""
+    return replace(pipeline, stages={**pipeline.stages, stage.id: stage})
+
+
+@cache
+def standard() -> dict[str, Any]:
+    """What `standard.yaml` says."""
+    text = files("connectors.sandbox.hubspot").joinpath("standard.yaml").read_text("utf-8")
+    found: dict[str, Any] = yaml.safe_load(text)
+    return found
+
+
+def _listed(entries: Mapping[str, Sequence[Any]], type_name: str) -> dict[str, Property]:
+    """Properties from `name: [label, type, field type, {more}]`."""
+    found = {}
+    for name, (label, type_, field, *more) in entries.items():
+        extra: dict[str, Any] = dict(more[0]) if more else {}
+        options = extra.pop("options", None)
+        labels = {str(value): str(value).replace("_", " ").capitalize() for value in options} if options else None
+        group = f"{standard()['types'].get(type_name, {}).get('singular', type_name)}information"
+        found[name] = Property(name, label, type_, field, group, labels, defined=True, **extra)
+    return found
+
+
+def _type(name: str, entry: Mapping[str, Any]) -> ObjectType:
+    engagement = name in ENGAGEMENTS
+    return ObjectType(
+        name,
+        entry["id"],
+        entry["singular"],
+        tuple(entry.get("shown", ())),
+        entry.get("created", "hs_createdate"),
+        entry.get("modified", "hs_lastmodifieddate"),
+        tuple(entry.get("searched", ())),
+        ("hs_timestamp",) if engagement else tuple(entry.get("needs", ())),
+        tuple(entry.get("needs_any", ())),
+        entry.get("stage", ""),
+        entry.get("pipeline", ""),
+        read_only=bool(entry.get("read_only")),
+        display=entry.get("display", ""),
+        labels=(entry["singular"].replace("_", " ").capitalize(), name.replace("_", " ").capitalize()),
+    )
+
+
+def _custom(entry: Mapping[str, Any]) -> ObjectType:
+    labels = entry.get("labels", {})
+    name, display = entry["name"], entry.get("primaryDisplayProperty", "")
+    singular, plural = labels.get("singular", name), labels.get("plural", name)
+    return ObjectType(
+        name,
+        entry["objectTypeId"],
+        singular.lower(),
+        (display,) if display else (),
+        "hs_createdate",
+        "hs_lastmodifieddate",
+        (display,) if display else (),
+        tuple(entry.get("requiredProperties", ())),
+        custom=True,
+        labels=(singular, plural),
+        display=display,
+    )

@@ -13,7 +13,7 @@ to fence one off. An attempt carries its time (`PreImage.attempt`); after `FENCE
 after `SETTLED_SECONDS` nothing of it is under way any more. Until then the state is `Ambiguous`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from connectors.errors import Ambiguous, ConnectorError, Fatal, Forbidden, NotFound, Retriable, Stale
@@ -64,11 +64,16 @@ class Writer:
         if self._age(preimage) > FENCE_SECONDS:
             raise Retriable("this attempt has waited too long to be sent", code="FENCED")
         there = self._traces.by_key(write) if keyed else self._traces.by_text(write)
-        if len(there) == len(write.values):
-            return self._finish(write, there) if keyed else self._written(write, there)
-        if not there:
-            self._unmoved(write)
-        return self._finish(write, self._upsert(write, preimage)) if keyed else self._create(write, preimage)
+        if len(there) < len(write.values):
+            if not there:
+                self._unmoved(write)
+            there = self._upsert(write, preimage) if keyed else self._create(write, preimage)
+        if keyed:
+            self._associate(write, there)
+        try:
+            return self._written(write, there)
+        except ConnectorError:  # it is written; without stamps an undo compares the texts
+            return Written(tuple(there), ("",) * len(there))
 
     def find(self, write: Write, preimage: PreImage, since: datetime) -> Written | None:
         """`Session.find`: see there. None needs an attempt that is older than any request can be under way."""
@@ -78,9 +83,11 @@ class Writer:
             there = self._traces.by_key(write) if keyed else self._traces.by_text(write)
             if len(there) == len(write.values):
                 try:
-                    return self._finish(write, there) if keyed else self._written(write, there)
+                    if keyed:
+                        self._associate(write, there)
                 except Forbidden:  # the association was refused, and what was created is archived
                     return None
+                return self._written(write, there)
         age = self._age(preimage) if preimage.attempt else self._client.clock() - since.timestamp()
         if there or age <= (SETTLED_SECONDS if keyed else SETTLED_UNKEYED_SECONDS):
             raise ambiguous("in_flight")
@@ -154,7 +161,7 @@ class Writer:
             answer = self._resend(call)
         return self._whole(object_, answer, len(write.values), ids_by_key(answer, write))
 
-    def _create(self, write: Write, preimage: PreImage) -> Written:
+    def _create(self, write: Write, preimage: PreImage) -> list[str]:
         """Create the records with their associations, in one request that is never repeated."""
         object_ = targets.written_object(write)
         kind = {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": targets.ASSOCIATION_TYPES[object_]}
@@ -165,8 +172,7 @@ class Writer:
         ]
         path = self._client.routes.objects(object_, "batch", "create")
         answer = self._client.one(Call("POST", path, body={"inputs": entries}, write=True))
-        made = ids_of(answer)
-        return self._written(write, self._whole(object_, answer, len(write.values), made))
+        return self._whole(object_, answer, len(write.values), ids_of(answer))
 
     def _whole(self, object_: str, answer: JSON, wanted: int, made: Sequence[str]) -> list[str]:
         """The ids that a batch has made, if it made all of them.
@@ -187,8 +193,13 @@ class Writer:
             raise Retriable("HubSpot cannot do this right now", code=code)
         raise Forbidden("HubSpot does not allow this user to do that", code=code)
 
-    def _finish(self, write: Write, ids: Sequence[str]) -> Written:
-        """Associate what was created with its ticket, which can be repeated, and say what stands there now."""
+    def _associate(self, write: Write, ids: Sequence[str]) -> None:
+        """Associate what was created with its ticket, which can be repeated.
+
+        Raises:
+            Forbidden: it was refused; what was created is archived.
+            Ambiguous: it stands there, and whether it belongs to the ticket is not known.
+        """
         object_, ticket = targets.written_object(write), record_id(write.record.id)
         calls = [
             Call(
@@ -201,7 +212,7 @@ class Writer:
         for attempt in range(RESENDS + 1):
             errors = [outcome for outcome in self._client.together(calls) if isinstance(outcome, ConnectorError)]
             if not errors:
-                return self._written(write, ids)
+                return
             refused = next((error for error in errors if isinstance(error, Forbidden | NotFound)), None)
             if refused:
                 self._take_away(object_, ids)
@@ -251,12 +262,7 @@ class Writer:
         raise ambiguous("lost")
 
     def _written(self, write: Write, ids: Sequence[str]) -> Written:
-        """The ids with their stamps now; empty stamps when HubSpot does not tell: undo then compares the texts."""
+        """The ids with their stamps now; one that is gone meanwhile has the empty one."""
         object_ = targets.written_object(write)
-        try:
-            rows: Mapping[str, JSON] = found(
-                self._client.one(read_call(self._client, object_, ids, [records.MODIFIED])), ids
-            )
-        except ConnectorError:
-            rows = {}
+        rows = found(self._client.one(read_call(self._client, object_, ids, [records.MODIFIED])), ids)
         return Written(tuple(ids), tuple(records.version(object_, rows[id_]) if id_ in rows else "" for id_ in ids))

@@ -45,7 +45,8 @@ class Bundle:
     """A record with its thread (messages and comments, oldest first) and its people (contact, owner, account).
 
     `truncated` says that the thread is longer than what was read (the newest messages are kept). `own_writes` are ids
-    of records that the assistant created or changed for this record, as far as the CRM keeps book of it.
+    of records that the assistant created or changed for this record, as far as the CRM keeps book of it. `unread`
+    counts attached files without text for us: of another kind, too large, damaged, or beyond the newest few.
     """
 
     record: Record
@@ -53,6 +54,7 @@ class Bundle:
     people: tuple[Record, ...]
     truncated: bool = False
     own_writes: frozenset[str] = frozenset()
+    unread: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,6 +298,19 @@ class Limiter(Protocol):
         """The CRM said "too many": nobody calls in `bucket` before `seconds` have passed."""
 
 
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one check of an installation found.
+
+    `detail` says it in a sentence without a secret; `advice` says what to do, when it is not `ok` or could be better.
+    """
+
+    name: str
+    ok: bool
+    detail: str
+    advice: str = ""
+
+
 class Connector(Protocol):
     """One CRM installation (an org), configured once."""
 
@@ -324,3 +339,9 @@ class Connector(Protocol):
 
     def revoke(self, grant_id: str) -> None:
         """Revoke at the CRM, then forget."""
+
+    def diagnose(self, grant_id: str = "") -> Sequence[Finding]:
+        """Check the installation from outside; with a grant also what this user's access has to offer.
+
+        What goes wrong is a finding, never an error.
+        """

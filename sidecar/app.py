@@ -7,6 +7,7 @@ from importlib.metadata import version
 
 from flask import Blueprint, Flask, Response
 
+from connectors.errors import ConnectorError
 from connectors.interfaces import Connector, Limiter, TokenStore
 from connectors.registry import connector_class
 from sidecar import logs
@@ -120,7 +121,11 @@ def create_app(settings: Settings, services: Services | None = None) -> Flask:
 
 
 def _connect(installation: Installation, stores: Stores) -> Connector:
-    return connector_class(installation.crm)(tokens=stores.tokens, limiter=stores.limiter, **installation.options())
+    connector = connector_class(installation.crm)
+    try:
+        return connector(tokens=stores.tokens, limiter=stores.limiter, **installation.options())
+    except ConnectorError as error:
+        raise Misconfigured(f"An installation cannot be used: {error}. `crm-sidecar doctor` says which.") from error
 
 
 def _openapi() -> Response:

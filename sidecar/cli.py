@@ -88,6 +88,24 @@ def sandbox(*, as_json: bool, **options: Any) -> None:  # noqa: ANN401 - passed 
 
 
 @main.command()
+@click.option("--as", "grant", default="", help="A stored grant: crm:tenant:user id. Default: who is connected.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def doctor(grant: str, *, as_json: bool) -> None:
+    """Check the settings and each CRM: address, certificate, API version, clock, login, a user's access."""
+    from sidecar import doctor as doctor_  # noqa: PLC0415
+    from sidecar.settings import Settings  # noqa: PLC0415
+
+    grant, installation = (grant, "") if grant else _connected()
+    report = doctor_.examine(Settings(), grant, installation)
+    if as_json:
+        sys.stdout.write(json.dumps(doctor_.as_json(report)) + "\n")
+    else:
+        doctor_.show(out, report)
+    if not doctor_.sound(report):
+        sys.exit(1)
+
+
+@main.command()
 @click.option("--url", default="http://127.0.0.1:8080", show_default=True, help="Where the sidecar listens.")
 @click.option("--installation", default="", help="Which CRM org, as named in installations.yaml.")
 @click.option("--no-browser", is_flag=True, help="Print the login address instead of opening it.")
@@ -232,6 +250,17 @@ def _client() -> "Client":
     from sidecar.client import recall  # noqa: PLC0415
 
     return recall(_session_file())
+
+
+def _connected() -> tuple[str, str]:
+    """The grant and the installation of who is connected; empty when nobody is, or the sidecar does not run."""
+    from sidecar.client import Problem  # noqa: PLC0415
+
+    try:
+        me = _client().me
+    except Problem:
+        return "", ""
+    return f"{me['crm']}:{me['tenant']}:{me['user_id']}", me["installation"]
 
 
 def _print(made: dict[str, Any], *, as_json: bool) -> None:

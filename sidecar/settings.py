@@ -64,10 +64,16 @@ class _Installation(BaseModel):
 
 
 class SalesforceInstallation(_Installation):
-    """One Salesforce org. `login_url` is its My Domain."""
+    """One Salesforce org.
+
+    `login_url` is its My Domain. `objects` are custom objects and how they are read (docs/operations.md).
+    `daily_reserve` is the share of the org's daily API calls that a sync leaves to people.
+    """
 
     crm: Literal["salesforce"]
     login_url: str
+    objects: dict[str, dict[str, str | list[str]]] = {}
+    daily_reserve: float = Field(0.2, ge=0.0, lt=1.0)
 
     @property
     def addresses(self) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from connectors.interfaces import (
     Bundle,
     Change,
     Checkpoint,
+    Finding,
     PreImage,
     Record,
     RecordRef,
@@ -99,6 +100,10 @@ class FakeConnector:
     def revoke(self, grant_id: str) -> None:
         """End the grant."""
         self.grants.revoke(grant_id)
+
+    def diagnose(self, grant_id: str = "") -> list[Finding]:
+        """All is well."""
+        return [Finding("reachable", ok=True, detail="the fake answers")]
 
 
 class FakeSession:

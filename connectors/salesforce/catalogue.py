@@ -26,7 +26,8 @@ class Kind:
     that a person would open, and `parent_object` what it points to where the id does not tell. `inbound` names the
     field that tells a customer's message from an agent's; `draft` the field that tells an unsent one. `where`
     restricts every query of the object. `texts` are read whatever else is wanted. `archived`: old ones are shown to
-    queryAll only. `merged`: one that was merged into another may be kept, and is gone for this product.
+    queryAll only. `merged`: one that was merged into another may be kept, and is gone for this product. `also`: asked
+    for the connector's own use.
     """
 
     title: tuple[str, ...] = ("Name",)
@@ -41,11 +42,14 @@ class Kind:
     internal: bool = False
     archived: bool = False
     merged: bool = False
+    also: tuple[str, ...] = ()
 
     def paths(self, wanted: Iterable[str] = ()) -> tuple[str, ...]:
         """Everything to ask: the wanted fields and what a neutral record needs."""
         single = filter(None, (self.parent, self.inbound, self.draft))
-        return tuple(dict.fromkeys((*STAMPS, *self.title, *self.author, *self.at, *single, *self.texts, *wanted)))
+        return tuple(
+            dict.fromkeys((*STAMPS, *self.title, *self.author, *self.at, *single, *self.texts, *self.also, *wanted))
+        )
 
     def condition(self, object_: str, shapes: Shapes) -> str:
         """What every query of the object has in its WHERE clause; may be empty."""
@@ -79,6 +83,9 @@ KINDS: Mapping[str, Kind] = {
     ),
     # Closed activities are archived after a year (contract, 1.7).
     "Task": Kind(title=("Subject",), author=("CreatedBy.Name",), parent="WhatId", internal=True, archived=True),
+    "ContentVersion": Kind(
+        title=("Title",), author=("CreatedBy.Name",), also=("FileExtension", "ContentSize", "IsLatest")
+    ),
     # A query on articles must say which version it means; readers see published ones (contract, 1.4).
     "Knowledge__kav": Kind(title=("Title",), at=("LastPublishedDate", "CreatedDate"), where="PublishStatus = 'Online'"),
 }
@@ -91,6 +98,7 @@ THREADS: Mapping[str, Mapping[str, str]] = {
 
 FAMILY: Mapping[str, tuple[str, ...]] = {
     "Case": ("Contact", "Account", "User", "EmailMessage", "CaseComment", "Task", "Knowledge__kav", MARKER),
+    "ContentDocumentLink": ("ContentDocument", "ContentVersion", "User"),
     "CaseComment": ("User",),
     "FeedItem": ("User",),
     "Task": ("User",),

@@ -1,14 +1,17 @@
 """Salesforce's REST API for one user: simple-salesforce does the calls, this adds refresh, errors and counting."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import requests
 from simple_salesforce.api import Salesforce
 from simple_salesforce.exceptions import SalesforceError
 
-from connectors.errors import Fatal, NotFound, Retriable, Unauthorized
+from connectors.errors import ConnectorError, Fatal, NotFound, Retriable, Unauthorized
 from connectors.interfaces import Token
 from connectors.limiter import LocalLimiter
 from connectors.oauth import RECONNECT, Grants
@@ -91,6 +94,80 @@ class Client:
                 raise ambiguous("bad_answer") from None
             raise
 
+    def composites(self, batches: Sequence[Sequence[Sub]]) -> dict[str, Answer]:
+        """Several composite reads side by side: one round trip.
+
+        Raises:
+            ConnectorError: the first one that was refused as a whole.
+        """
+        if len(batches) == 1:
+            return self.composite(batches[0])
+        found: dict[str, Answer] = {}
+        for outcome in self._together([partial(Client.composite, subs=batch) for batch in batches]):
+            if isinstance(outcome, ConnectorError):
+                raise outcome
+            found |= outcome
+        return found
+
+    def downloads(self, paths: Sequence[str], most: int) -> list[bytes | ConnectorError]:
+        """The bytes at each path, side by side: one round trip. More than `most` bytes are Fatal."""
+        return self._together([partial(Client.download, path=path, most=most) for path in paths])
+
+    def download(self, path: str, most: int) -> bytes:
+        """The bytes at `path`, relative to /services/data/vXX.X/.
+
+        Raises:
+            ConnectorError: refused, or more than `most` bytes (code "too_large").
+        """
+        try:
+            return self._fetch(path, most)
+        except Expired:
+            self.renew()
+        return self._fetch(path, most)
+
+    def _fetch(self, path: str, most: int) -> bytes:
+        url = f"{self._salesforce.base_url}{path}"
+        headers = {"Authorization": f"Bearer {self.token.access_token}"}
+        with self._budget.call(self._org, urgent=self.urgent):
+            self.round_trips += 1
+            try:
+                with self._http.get(url, headers=headers, stream=True) as response:
+                    data = bytearray()
+                    for part in response.iter_content(1 << 16):
+                        data += part
+                        if len(data) > most:
+                            raise Fatal("a file is larger than Salesforce said", code="too_large")
+            except requests.RequestException as failed:
+                raise_unanswered(failed, write=False)
+        if response.status_code == requests.codes.ok:
+            return bytes(data)
+        try:
+            body = json.loads(data)
+        except ValueError:
+            body = None
+        if response.status_code == requests.codes.unauthorized and error_code(body) == EXPIRED:
+            raise Expired(RECONNECT, code=EXPIRED)
+        raise error_for(response.status_code, body)
+
+    def _together(self, calls: Sequence[Callable[["Client"], Any]]) -> list[Any]:
+        """Run reads side by side, each on a twin with a token of its own, and count them as one round trip."""
+        if not calls:
+            return []
+        twins = [
+            Client(
+                self.grant_id, self.token, self._grants, self._http, self.version,
+                budget=self._budget, urgent=self.urgent,
+            )
+            for _ in calls
+        ]  # fmt: skip
+        with ThreadPoolExecutor(len(calls)) as pool:
+            outcomes = list(pool.map(_outcome, calls, twins))
+        self.round_trips += max(twin.round_trips for twin in twins)
+        if renewed := next((twin.token for twin in twins if twin.token != self.token), None):
+            self.token = renewed
+            self._salesforce = connect(renewed, self._http, self.version)
+        return outcomes
+
     def patch(self, path: str, body: Mapping[str, Any], headers: Mapping[str, str]) -> None:
         """One conditional write outside a composite request, where text may hold what a reference looks like.
 
@@ -128,6 +205,13 @@ class Client:
         self.round_trips += 1
         self.token = self._grants.renew(self.grant_id, self.token)
         self._salesforce = connect(self.token, self._http, self.version)
+
+
+def _outcome(call: Callable[[Client], Any], twin: Client) -> Any:  # noqa: ANN401 - whatever the call gives
+    try:
+        return call(twin)
+    except ConnectorError as error:
+        return error
 
 
 def connect(token: Token, http: HttpSession, version: str) -> Salesforce:

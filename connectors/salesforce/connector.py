@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from connectors.errors import Unauthorized
-from connectors.interfaces import Limiter, Token, TokenStore, User
+from connectors.diagnosis import refused
+from connectors.errors import ConnectorError, Unauthorized
+from connectors.interfaces import Finding, Limiter, Token, TokenStore, User
 from connectors.limiter import LocalLimiter
 from connectors.oauth import Grants
 from connectors.salesforce import auth, records
@@ -13,6 +14,7 @@ from connectors.salesforce.budget import DAILY_RESERVE, Budget
 from connectors.salesforce.catalogue import catalogue
 from connectors.salesforce.client import Client
 from connectors.salesforce.describe import ShapeCache
+from connectors.salesforce.diagnose import Outside, inside
 from connectors.salesforce.schema import Schema
 from connectors.salesforce.session import SalesforceSession
 from connectors.transport import HttpSession, trusted_origin
@@ -59,6 +61,7 @@ class SalesforceConnector:
         self._app = auth.oauth_app(self._login_url, client_id, client_secret, ca_file)
         self._grants = Grants(self._app, tokens, auth.to_token)
         self._http = HttpSession(ca_file)
+        self._daily_reserve = daily_reserve
         self._budget = Budget(limiter or LocalLimiter(), daily_reserve=daily_reserve)
         self._cache = ShapeCache()
         self._catalogue = catalogue(objects or {})
@@ -83,6 +86,26 @@ class SalesforceConnector:
 
     def session(self, grant_id: str, *, urgent: bool = True) -> SalesforceSession:
         """`Connector.session`: see there."""
+        user, client, schema = self._access(grant_id, urgent=urgent)
+        return SalesforceSession(user, client, schema)
+
+    def revoke(self, grant_id: str) -> None:
+        """`Connector.revoke`: see there. What was cached of this user's rights is dropped too."""
+        self._cache.forget(grant_id)
+        self._grants.revoke(grant_id)
+
+    def diagnose(self, grant_id: str = "") -> list[Finding]:
+        """`Connector.diagnose`: see there."""
+        found = Outside(self._login_url, self._corrected, self._version, self._http, self._app.refresh).check()
+        if not grant_id:
+            return found
+        try:
+            _, client, schema = self._access(grant_id, urgent=True)
+        except ConnectorError as error:
+            return [*found, refused("access", error)]
+        return [*found, *inside(client, schema, self._daily_reserve)]
+
+    def _access(self, grant_id: str, *, urgent: bool) -> tuple[User, Client, Schema]:
         token = self._grants.current(grant_id)
         crm, _, rest = grant_id.partition(":")
         tenant, _, user_id = rest.partition(":")
@@ -90,9 +113,4 @@ class SalesforceConnector:
             raise Unauthorized("this is no Salesforce grant", code="bad_grant")
         user = User(tenant, user_id, username="", name="", email="")
         client = Client(grant_id, token, self._grants, self._http, self._version, budget=self._budget, urgent=urgent)
-        return SalesforceSession(user, client, Schema(client, self._cache, self._catalogue))
-
-    def revoke(self, grant_id: str) -> None:
-        """`Connector.revoke`: see there. What was cached of this user's rights is dropped too."""
-        self._cache.forget(grant_id)
-        self._grants.revoke(grant_id)
+        return user, client, Schema(client, self._cache, self._catalogue)

@@ -6,7 +6,7 @@ from typing import Any
 
 from connectors.errors import NotFound
 from connectors.interfaces import Bundle, Record, RecordRef
-from connectors.salesforce import marker, records
+from connectors.salesforce import files, marker, records
 from connectors.salesforce.answers import records_of
 from connectors.salesforce.client import Client
 from connectors.salesforce.composite import MAX_QUERIES, Answer, Sub, query
@@ -19,6 +19,7 @@ THREAD_LIMIT = 2_000
 
 _ROOT = "root"
 _MARKERS = "markers"
+_FILES = "files"
 _EPOCH = datetime.min.replace(tzinfo=UTC)
 
 Fields = Mapping[str, Sequence[str]]
@@ -34,6 +35,8 @@ def read(client: Client, schema: Schema, ref: RecordRef, fields: Fields) -> Bund
     asked = [path for relation in relations for path in records.person_paths(root, relation, fields)]
     root_paths = (*kind(root).paths(fields[root]), *asked)
     paths = {name: kind(name).paths(wanted) for name, wanted in fields.items()} | {root: root_paths}
+    if files.OBJECT in fields:
+        paths |= {files.LINK: files.LINK_PATHS}
 
     def build(shapes: Shapes) -> list[Sub]:
         if not shapes.get(root):
@@ -52,6 +55,8 @@ def read(client: Client, schema: Schema, ref: RecordRef, fields: Fields) -> Bund
                 subs.append(query(name, soql, how.resource(name, shapes)))
         if shapes.get(marker.MARKER):
             subs.append(marker.by_record(_MARKERS, id_))
+        if files.OBJECT in fields and (links := files.links(_FILES, id_, shapes)):
+            subs.append(links)
         return subs
 
     shapes, answers = schema.ask(paths, build)
@@ -59,7 +64,8 @@ def read(client: Client, schema: Schema, ref: RecordRef, fields: Fields) -> Bund
     if not rows:
         raise NotFound("no such record for this user", code="NOT_FOUND")
     pages = {name: answer for name, answer in answers.items() if name in threads}
-    thread, truncated = _thread(client, schema, pages, fields, shapes)
+    attached, unread = _files(client, answers, RecordRef(records.CRM, root, str(rows[0]["Id"])), fields)
+    thread, truncated = _thread(client, schema, pages, fields, shapes, attached=attached)
     marks = marker.parse(records_of(answers[_MARKERS].result())) if _MARKERS in answers else []
     return Bundle(
         record=records.record(kind(root), root, rows[0], fields[root], shapes),
@@ -67,6 +73,7 @@ def read(client: Client, schema: Schema, ref: RecordRef, fields: Fields) -> Bund
         people=tuple(records.people(root, rows[0], fields, shapes)),
         truncated=truncated,
         own_writes=frozenset(target for mark in marks for target in mark.targets if target != id_),
+        unread=unread,
     )
 
 
@@ -99,9 +106,12 @@ def reread(client: Client, schema: Schema, refs: Sequence[RecordRef], fields: Fi
 
         shapes, answers = schema.ask(paths, build)
         for number, (name, _) in enumerate(batch):
-            for row in all_rows(client, answers.get(f"q{number}")):
-                record = records.record(kind(name), name, row, fields.get(name, ()), shapes)
-                found[groups[name].get(record.ref.id, record.ref)] = record
+            rows = all_rows(client, answers.get(f"q{number}"))
+            made = [records.record(kind(name), name, row, fields.get(name, ()), shapes) for row in rows]
+            named = {groups[name].get(record.ref.id, record.ref): record for record in made}
+            if name == files.OBJECT:
+                named = files.filled(client, named, {str(row["Id"]): row for row in rows}, fields.get(name, ()))
+            found |= named
     return found
 
 
@@ -139,10 +149,23 @@ def next_page(page: Mapping[str, Any]) -> str:
     return "query/" + str(page.get("nextRecordsUrl", "")).rstrip("/").rpartition("/")[2]
 
 
+def _files(
+    client: Client, answers: Mapping[str, Answer], parent: RecordRef, fields: Fields
+) -> tuple[list[Record], int]:
+    rows = records_of(answers[_FILES].result()) if _FILES in answers else []
+    return files.of_record(client, rows, parent, fields.get(files.OBJECT, ()))
+
+
 def _thread(
-    client: Client, schema: Schema, pages: Mapping[str, Answer], fields: Fields, shapes: Shapes
+    client: Client,
+    schema: Schema,
+    pages: Mapping[str, Answer],
+    fields: Fields,
+    shapes: Shapes,
+    *,
+    attached: Sequence[Record],
 ) -> tuple[tuple[Record, ...], bool]:
-    thread: list[Record] = []
+    thread = list(attached)
     truncated = False
     for name, answer in pages.items():
         truncated = truncated or int(answer.result().get("totalSize") or 0) > THREAD_LIMIT

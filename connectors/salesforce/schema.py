@@ -35,7 +35,7 @@ class Schema:
     def ask(self, paths: Paths, build: Callable[[Shapes], Sequence[Sub]]) -> tuple[Shapes, dict[str, Answer]]:
         """Send what `build` makes of the shapes; once more when a field was hidden meanwhile.
 
-        One round trip for every five queries (Salesforce takes no more in one request).
+        One round trip: Salesforce takes five queries in one request, and several requests go side by side.
 
         Raises:
             Retriable: the fields changed again while asking.
@@ -43,9 +43,7 @@ class Schema:
         for fresh in (False, True):
             shapes = self.shapes(paths, fresh=fresh)
             subs = build(shapes)
-            answers: dict[str, Answer] = {}
-            for batch in batches(subs):
-                answers |= self._client.composite(batch)
+            answers = self._client.composites(batches(subs)) if subs else {}
             if not any(answer.code in SCHEMA_MOVED for answer in answers.values()):
                 return shapes, answers
         raise Retriable("field permissions changed while reading", code="INVALID_FIELD")

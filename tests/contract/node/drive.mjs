@@ -97,6 +97,32 @@ const composite = await connection.requestPost("/services/data/v66.0/composite",
 });
 seen.composite = composite.compositeResponse.map((part) => part.httpStatusCode);
 
+// A bulk query in one page, a file, a search, Chatter.
+connection.bulk2.pollInterval = 300;
+const exported = await connection.bulk2.query("SELECT Id, Name, Owner.Name FROM Account ORDER BY Name");
+const rows = await exported.toArray();
+seen.bulk = { rows: rows.length, first: rows[0].Name, owner: rows[0]["Owner.Name"] };
+seen.bulkRefused = await refused(connection.bulk2.query("SELECT COUNT(Id) FROM Account GROUP BY Name"));
+const file = await connection.sobject("ContentVersion").create({
+  PathOnClient: "tide.txt",
+  VersionData: Buffer.from("High at noon").toString("base64"),
+  FirstPublishLocationId: given.caseId,
+});
+const chunks = [];
+for await (const chunk of connection.sobject("ContentVersion").record(file.id).blob("VersionData")) {
+  chunks.push(chunk);
+}
+seen.file = Buffer.concat(chunks).toString();
+const hits = await connection.search("FIND {outboard} RETURNING Case(Subject)");
+seen.search = hits.searchRecords.map((record) => record.Subject);
+const post = await connection.chatter.resource("/feed-elements").create({
+  body: { messageSegments: [{ type: "Text", text: "Done." }] },
+  feedElementType: "FeedItem",
+  subjectId: given.caseId,
+});
+const me = await connection.chatter.resource("/users/me").retrieve();
+seen.chatter = { post: post.body.text, me: me.username };
+
 // Errors.
 seen.badField = await refused(connection.query("SELECT Nonsense__c FROM Case"));
 seen.badType = await refused(connection.query("SELECT Id FROM Nonsense"));

@@ -15,7 +15,7 @@ from connectors.sandbox.data.builder import PREFIXES, Ledger, OrgBuilder
 from connectors.sandbox.data.cases import CaseMaker
 from connectors.sandbox.data.hostile import infect_records
 from connectors.sandbox.data.lifecycle import add_lifecycle
-from connectors.sandbox.data.org import Document, Staff, build_org
+from connectors.sandbox.data.org import Document, Staff, build_document
 from connectors.sandbox.data.special import build_case, build_special
 from connectors.sandbox.data.truth import GroundTruth
 from connectors.sandbox.salesforce.ids import mint
@@ -24,6 +24,8 @@ from connectors.sandbox.salesforce.values import Row
 Org = tuple[Document, list[tuple[str, Row]]]
 Generated = tuple[Document, list[tuple[str, Any]]]
 
+ALIASES: Final = ("northwind", "globex")
+"""The Salesforce orgs."""
 _CASES: Final = {"northwind": 242, "globex": 140}
 """Ordinary cases, beside the hand-written ones and their relatives: 400 in all, before what `_afterwards` adds."""
 _RELATIVES: Final = 12
@@ -75,7 +77,8 @@ def generate(seed: int = 7) -> list[Generated]:
         `salesforce.loading` reads, and the records as (object, REST field values). Then the same for the portal
         "meridian", whose document has `vendor` "hubspot". Nothing is shared between calls.
     """
-    orgs = [(org.document, org.builder.records) for org in build_orgs(seed, marks=False)]
+    built = [build_org(alias, seed, marks=False) for alias in ALIASES]
+    orgs = [(org.document, org.builder.records) for org in built]
     portal = hubspot.build(seed, marks=False)
     return [*orgs, (portal.document, portal.builder.records)]
 
@@ -87,7 +90,7 @@ def ground_truth(seed: int = 7) -> GroundTruth:
 
 def build(seed: int = 7) -> tuple[list[Org], GroundTruth]:
     """The two Salesforce orgs and what is known about their records."""
-    orgs = build_orgs(seed)
+    orgs = [build_org(alias, seed) for alias in ALIASES]
     hidden = {
         org.builder.alias: {item["Name"]: tuple(item["hidden_fields"]) for item in org.document["profiles"]}
         for org in orgs
@@ -112,22 +115,19 @@ class BuiltOrg:
     builder: OrgBuilder
 
 
-def build_orgs(seed: int, *, marks: bool = True) -> list[BuiltOrg]:
-    """The two Salesforce orgs. Without `marks` their ground truth knows no personal data."""
-    orgs = []
-    for alias, spec in bank("org")["orgs"].items():
-        builder = OrgBuilder(alias, spec["pod"], seed, marks=marks)
-        document, staff = build_org(builder)
-        customers = build_accounts(builder, staff)
-        articles = build_articles(builder, staff, every=alias == "northwind")
-        maker = CaseMaker(builder, staff, customers)
-        if alias == "northwind":
-            _hand_written(maker, articles)
-        maker.ordinary(_CASES[alias])
-        infect_records(builder, staff)
-        _afterwards(builder, staff, customers)
-        orgs.append(BuiltOrg(document | {"shares": builder.shares}, staff, builder))
-    return orgs
+def build_org(alias: str, seed: int, *, marks: bool = True) -> BuiltOrg:
+    """One of the two Salesforce orgs. Without `marks` its ground truth knows no personal data."""
+    builder = OrgBuilder(alias, bank("org")["orgs"][alias]["pod"], seed, marks=marks)
+    document, staff = build_document(builder)
+    customers = build_accounts(builder, staff)
+    articles = build_articles(builder, staff, every=alias == "northwind")
+    maker = CaseMaker(builder, staff, customers)
+    if alias == "northwind":
+        _hand_written(maker, articles)
+    maker.ordinary(_CASES[alias])
+    infect_records(builder, staff)
+    _afterwards(builder, staff, customers)
+    return BuiltOrg(document | {"shares": builder.shares}, staff, builder)
 
 
 def _afterwards(builder: OrgBuilder, staff: Staff, customers: list[Customer]) -> None:

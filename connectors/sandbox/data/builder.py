@@ -60,6 +60,12 @@ class Ledger:
         """A generator of its own for each thing, so that a change in one case does not ripple through the others."""
         return Random(":".join(map(str, (self.seed, self.alias, *what))))  # noqa: S311 - repeatable, not secret
 
+    def forget(self) -> None:
+        """Drop what is known about the records so far; ids go on counting."""
+        for known in (self.stories, self.planted, self.hostile, self.drafts, self.restricted, self.related, self.files):
+            known.clear()
+        self.fates = Fates()
+
     def count(self, object_: str) -> int:
         """How many ids of an object were given."""
         return self._counts.get(object_, 0)

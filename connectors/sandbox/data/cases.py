@@ -52,10 +52,16 @@ class CaseMaker:
         self.staff = staff
         self.customers = customers
 
-    def ordinary(self, count: int) -> None:
-        """Add `count` cases of all kinds, some of them with a hostile message."""
-        attacks = mail_plan(self.builder.alias)
-        for number in range(count):
+    def ordinary(self, count: int, first: int = 0, attacks: Mapping[int, Attack] | None = None) -> None:
+        """Add the cases number `first` to `first + count`, of all kinds.
+
+        Args:
+            count: how many.
+            first: number of the first; a case's story depends on its number and not on those before it.
+            attacks: number of a case -> the attack in one of its messages; None: those of the example company.
+        """
+        attacks = mail_plan(self.builder.alias) if attacks is None else attacks
+        for number in range(first, first + count):
             rng = self.builder.random("case", number)
             customer = rng.choice(self.customers)
             contact_id, contact = rng.choice(customer.contacts)

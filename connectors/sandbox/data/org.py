@@ -75,7 +75,7 @@ class Staff:
         return self.agents[self.holders(what, value)[0]]
 
 
-def build_org(builder: OrgBuilder) -> tuple[Document, Staff]:
+def build_document(builder: OrgBuilder) -> tuple[Document, Staff]:
     """The org document (without shares, which come with the records) and its staff."""
     rules = bank("org")
     spec = rules["orgs"][builder.alias]

@@ -1,6 +1,6 @@
 """Fills the portal with ordinary tickets: which customer, which trouble, how long, and who owns it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from random import Random
 from typing import Final
@@ -34,9 +34,9 @@ class TicketMaker:
         self.crew = crew
         self.customers = customers
 
-    def ordinary(self, count: int, first: int = 0) -> None:
-        """Add the ordinary tickets number `first` to `first + count`, some of them with a hostile message."""
-        attacks = mail_plan(self.builder.alias)
+    def ordinary(self, count: int, first: int = 0, attacks: Mapping[int, Attack] | None = None) -> None:
+        """Add the tickets number `first` to `first + count`, as `CaseMaker.ordinary` does."""
+        attacks = mail_plan(self.builder.alias) if attacks is None else attacks
         for number in range(first, first + count):
             rng = self.builder.random("ticket", number)
             customer = rng.choice(self.customers)

@@ -16,6 +16,7 @@ from sidecar.retrieval import Hit, Index, centre
 from sidecar.templates import Template, compose
 
 INDEX_IS_DOWN = "The index of related records is not available: this draft rests on the record and its thread alone."
+UNREAD = "Attached files that were not read (too many, too large, damaged, or of another kind): {}."
 THREAD_IS_LONG = "The thread is longer than what was read: only its newest messages were considered."
 
 
@@ -50,7 +51,9 @@ def gather(
         own_writes=services.drafts.own_writes(tenant, bundle.record.ref.id) | bundle.own_writes,
     )
     admitted = admit_([bundle.record, *bundle.thread], people=bundle.people)
-    warnings = (THREAD_IS_LONG,) if bundle.truncated else ()
+    warnings = ((THREAD_IS_LONG,) if bundle.truncated else ()) + (
+        (UNREAD.format(bundle.unread),) if bundle.unread else ()
+    )
     if not admitted.passages:
         return Evidence(admitted, None, (), warnings)
     index = Index(services.embedder, services.vectors, services.keys)

@@ -1,6 +1,5 @@
 """From a click on a case to an applied, undoable, cited summary, over HTTP, on real parts."""
 
-import re
 from typing import Any
 
 import pytest
@@ -18,15 +17,10 @@ from connectors.sandbox.process import SandboxProcess
 from sidecar.client import Client, Problem
 from sidecar.local import LocalSidecar
 from tests.functional.conftest import ORG
+from tests.functional.trips import counted
 
 ESCALATION_GROUP = "00G5eN000000003EBA"
 """The group by which Tomás sees the demo's case."""
-API = re.compile(r"^/services/data/")
-
-
-def trips(sandbox: SandboxProcess, since: int) -> int:
-    """Requests to the vendor's API since a mark of the request log."""
-    return sum(1 for request in sandbox.control.requests(since, ORG) if API.match(request["path"]))
 
 
 def summary_field(sandbox: SandboxProcess) -> str | None:
@@ -71,10 +65,10 @@ def test_two_agents_get_different_sources(maya: Client, tomas: Client) -> None:
 def test_round_trips_cold_and_warm(maya: Client, calm: SandboxProcess) -> None:
     """A warm draft with related records costs two sequential round trips."""
     maya.draft("summarize_case", DEMO_CASE_ID)
-    mark = calm.control.last()
-    draft = maya.draft("summarize_case", DEMO_CASE_ID)
-    assert draft["related"]
-    assert trips(calm, mark) == draft["round_trips"] == 2
+    with counted(calm.control, ORG) as trips:
+        draft = maya.draft("summarize_case", DEMO_CASE_ID)
+        assert draft["related"]
+        assert trips() == draft["round_trips"] == 2
 
 
 def test_apply_writes_what_was_shown_and_undo_puts_it_back(maya: Client, calm: SandboxProcess) -> None:

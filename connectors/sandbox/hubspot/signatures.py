@@ -26,7 +26,7 @@ def v2(secret: str, method: str, uri: str, body: str) -> str:
 
 
 def v3(secret: str, method: str, uri: str, body: str, timestamp: int) -> str:
-    """HMAC-SHA-256 by the secret, as base64, of method, address (a few escapes decoded), body and ms since the epoch."""
+    """HMAC-SHA-256, as base64, of method, address (a few escapes decoded), body and ms since the epoch."""
     source = f"{method}{decoded(uri)}{body}{timestamp}"
     return base64.b64encode(hmac.new(secret.encode(), source.encode(), hashlib.sha256).digest()).decode()
 

@@ -126,6 +126,7 @@ class Schema:
 
     objects: dict[str, ObjectType]
     _children: dict[str, list[tuple[ObjectType, Field]]] = field(default_factory=dict)
+    _prefixes: dict[str, ObjectType] = field(default_factory=dict)
 
     def object(self, name: str) -> ObjectType | None:
         """The object of that name in any case."""
@@ -133,7 +134,10 @@ class Schema:
 
     def by_id(self, record_id: str) -> ObjectType | None:
         """The object whose key prefix starts the id."""
-        return next((item for item in self.objects.values() if item.prefix == record_id[:3]), None)
+        if not self._prefixes:
+            for item in self.objects.values():
+                self._prefixes.setdefault(item.prefix, item)
+        return self._prefixes.get(record_id[:3])
 
     def children(self, name: str) -> list[tuple[ObjectType, Field]]:
         """The (object, lookup field) pairs that point at `name`."""
@@ -172,6 +176,7 @@ class Schema:
             base.name, base.label, base.plural, base.prefix, fields, base.setup, base.virtual
         )
         self._children.clear()
+        self._prefixes.clear()
 
 
 def standard_schema() -> Schema:

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from html import unescape
 from pathlib import Path
 from typing import Final
@@ -81,12 +82,13 @@ class Door:
         """A one-time code."""
         return back_of(self.authorize(app, user, **changes))["code"]
 
-    def token(self, app: App, version: str = "2026-03", *, in_query: bool = False, **form: str) -> Response:
+    def token(self, app: App, version: str = "2026-03", **form: str) -> Response:
         """One request to a token endpoint."""
-        fields = {"client_id": app.client_id, "client_secret": app.secret, **form}
-        body = urlencode({name: value for name, value in fields.items() if value})
-        path = f"/oauth/{version}/token"
-        return self.call(request("POST", path, query=body) if in_query else request("POST", path, body=body))
+        return self.call(request("POST", f"/oauth/{version}/token", body=_form(app, form)))
+
+    def token_by_query(self, app: App, version: str, **form: str) -> Response:
+        """The same with everything in the address."""
+        return self.call(request("POST", f"/oauth/{version}/token", query=_form(app, form)))
 
     def log_in(self, app: App, user: str, version: str = "2026-03", **changes: str) -> JSON:
         """The whole flow; the token answer."""
@@ -101,6 +103,11 @@ class Door:
         """Ask about a token."""
         form = urlencode({"client_id": app.client_id, "client_secret": app.secret, "token": token})
         return document(self.call(request("POST", f"/oauth/{version}/token/introspect", body=form)))
+
+
+def _form(app: App, form: Mapping[str, str]) -> str:
+    fields = {"client_id": app.client_id, "client_secret": app.secret, **form}
+    return urlencode({name: value for name, value in fields.items() if value})
 
 
 def back_of(response: Response) -> dict[str, str]:

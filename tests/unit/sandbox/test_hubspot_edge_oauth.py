@@ -165,7 +165,7 @@ def test_only_v1_reads_its_form_from_the_query(door: Door) -> None:
     """From v3 on the query is ignored."""
     for version in VERSIONS:
         form = {"grant_type": "authorization_code", "code": door.code(door.user_level, LUCIA), "redirect_uri": BACK}
-        answer = door.token(door.user_level, version, in_query=True, **form)
+        answer = door.token_by_query(door.user_level, version, **form)
         assert answer.status == (200 if version == "v1" else 400), version
 
 

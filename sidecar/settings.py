@@ -101,6 +101,8 @@ class HubSpotInstallation(_Installation):
     api_url: str = "https://api.hubapi.com"
     app_url: str = "https://app.hubspot.com"
     access: dict[str, AccessRule] = {}
+    calls: int = Field(110, ge=10)
+    """Calls in ten seconds that HubSpot allows the app: 110 for a public one, 190 or 250 for a private one."""
 
     @property
     def addresses(self) -> tuple[str, ...]:

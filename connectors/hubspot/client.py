@@ -23,8 +23,11 @@ from connectors.interfaces import Limiter, Rate, Token
 from connectors.oauth import Grants
 from connectors.transport import LOST_CONNECTION, HttpSession, raise_unanswered
 
-RATE = Rate(limit=110, seconds=10.0, reserve=40)
-"""What HubSpot lets one app do in one account (contract, 2.6); the reserve is for people who wait."""
+CALLS = 110
+"""What HubSpot lets one public app do in one account in `WINDOW` seconds; private apps may do more (contract, 2.6)."""
+WINDOW = 10.0
+RESERVE = 0.36
+"""The share of the calls that is kept for people who wait."""
 SEARCH_RATE = Rate(limit=5, seconds=1.0, reserve=2)
 """What HubSpot lets all apps together search in one account."""
 
@@ -55,7 +58,7 @@ class Call:
 class Api:
     """What all users of a connector share: the connections, the limiter, the paths of the API version.
 
-    `app` names the app in the limiter's buckets: HubSpot counts per app and account.
+    `app` names the app in the limiter's buckets: HubSpot counts per app and account, and takes `calls` in `WINDOW`.
     """
 
     def __init__(
@@ -66,6 +69,7 @@ class Api:
         limiter: Limiter,
         *,
         app: str,
+        calls: int = CALLS,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.routes = routes
@@ -75,6 +79,7 @@ class Api:
         self._http = http
         self._limiter = limiter
         self._app = app
+        self._rate = Rate(calls, WINDOW, int(calls * RESERVE))
 
     def send(self, hub: str, token: Token, call: Call, *, urgent: bool) -> JSON:
         """One request, with errors that carry nothing of the answer.
@@ -83,12 +88,14 @@ class Api:
             Expired: the access token is spent. Nothing was done.
             ConnectorError: see `connectors.errors`.
         """
-        bucket, rate = (f"hubspot:{hub}:search", SEARCH_RATE) if call.search else (f"hubspot:{hub}:{self._app}", RATE)
+        bucket, rate = (
+            (f"hubspot:{hub}:search", SEARCH_RATE) if call.search else (f"hubspot:{hub}:{self._app}", self._rate)
+        )
         self._limiter.acquire(bucket, rate, urgent=urgent)
         response = self._answer(token, call)
         if response.status_code in (LIMITED, MIGRATION):
             refused = error_for(response.status_code, _json(response), response.headers.get("Retry-After"))
-            self._limiter.pause(bucket, getattr(refused, "retry_after", RATE.seconds))
+            self._limiter.pause(bucket, getattr(refused, "retry_after", WINDOW))
         if response.status_code == requests.codes.not_found and call.method == "POST":
             raise unsupported()  # what is asked for stands in the body: it is the address that HubSpot does not know
         return read_answer(response, write=call.write)

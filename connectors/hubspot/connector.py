@@ -11,7 +11,7 @@ from connectors.diagnosis import refused
 from connectors.errors import ConnectorError, Unauthorized
 from connectors.hubspot import auth, changes, records, targets
 from connectors.hubspot.access import AccessRule, Rules
-from connectors.hubspot.client import SIDE_BY_SIDE, Api, Client
+from connectors.hubspot.client import CALLS, SIDE_BY_SIDE, Api, Client
 from connectors.hubspot.diagnose import Outside, inside
 from connectors.hubspot.guard import Guard
 from connectors.hubspot.reading import Fields, Reader
@@ -53,6 +53,7 @@ class HubSpotConnector:
         access: for an account-level app, who sees what by object (`AccessRule`, or its plain form). An object that is
             not named is seen by its owner and the owner's teams; a user-level token needs no rule and gets none.
         limiter: the budget of calls, shared by all processes that use the app; by default one for this process.
+        calls: what HubSpot lets the app do in ten seconds.
         clock: epoch seconds.
     """
 
@@ -70,6 +71,7 @@ class HubSpotConnector:
         api_version: str | None = None,
         access: Mapping[str, AccessRule | Mapping[str, Any]] | None = None,
         limiter: Limiter | None = None,
+        calls: int = CALLS,
         clock: Callable[[], float] = time.time,
     ) -> None:
         api_url = self._api_url = trusted_origin(api_url)
@@ -81,7 +83,9 @@ class HubSpotConnector:
         self._cache = FactCache()
         self._http = HttpSession(ca_file, pool=2 * SIDE_BY_SIDE)
         version = routes(api_version or DEFAULT_VERSION)
-        self._api = Api(api_url, version, self._http, limiter or LocalLimiter(), app=client_id, clock=clock)
+        self._api = Api(
+            api_url, version, self._http, limiter or LocalLimiter(), app=client_id, calls=calls, clock=clock
+        )
 
     def authorize_url(self, state: str, verifier: str, redirect_uri: str) -> str:
         """`Connector.authorize_url`: see there."""

@@ -47,8 +47,9 @@ def changes(
     """
     name = object_name(checkpoint.object)
     archived, cursor = _archived(client, name, checkpoint)
-    for gone in archived:
-        yield Change(RecordRef(records.CRM, name, gone), None, checkpoint)
+    for id_ in archived:
+        yield Change(RecordRef(records.CRM, name, id_), None, checkpoint)
+    gone = set(archived)  # the index may go on telling of them for a while
     covered = checkpoint.covered
     asked = records.asked(name, fields, (*MERGED, *guard.asked))
     for rows in _Search(client, name, asked).since(covered):
@@ -57,7 +58,11 @@ def changes(
             ref = RecordRef(records.CRM, name, str(row["id"]))
             covered = max(filter(None, (covered, _stamp(name, row))), default=None)
             done = Checkpoint(name, covered, cursor)
-            yield from (Change(RecordRef(records.CRM, name, lost), None, done) for lost in losers(row))
+            for lost in losers(row):
+                gone.add(lost)
+                yield Change(RecordRef(records.CRM, name, lost), None, done)
+            if ref.id in gone:
+                continue
             record = records.record(name, row, fields, schema.facts()) if ref.id in kept else None
             yield Change(ref, record, done)
 

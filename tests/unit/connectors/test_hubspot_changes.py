@@ -147,6 +147,19 @@ def test_archived_records_come_first_and_leave_the_checkpoint() -> None:
     assert bench.query(LIST)["archived"] == ["true"]
 
 
+def test_what_is_gone_does_not_come_back_from_a_lagging_index() -> None:
+    """The search still tells of an archived ticket, and of the loser of a merge after its survivor."""
+    rows = [ticket(7, 0), ticket(3, 1, hs_merged_object_ids="2"), ticket(2, 2)]
+    archived = {**ticket(7, 0), "archived": True, "archivedAt": START.isoformat()}
+    bench = Bench(
+        lambda _m, path, _b: results(archived) if path == LIST
+        else results(*rows, total=3) if path == SEARCH else None
+    )  # fmt: skip
+    bench.now = START.timestamp() + 60
+    found = all_changes(bench, Checkpoint("tickets", START, START.isoformat()))
+    assert [(change.ref.id, change.record is None) for change in found] == [("7", True), ("2", True), ("3", False)]
+
+
 def test_an_archive_that_does_not_reach_back_asks_for_a_new_start() -> None:
     """After 90 days HubSpot has forgotten."""
     old = datetime.fromtimestamp(NOW, UTC) - timedelta(days=90)

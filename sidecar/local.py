@@ -28,22 +28,25 @@ STOP_SECONDS = 40.0
 class LocalSidecar:
     """Starts `serve` with its state in `state`; ready on entering. `ready_seconds` says how long that took.
 
+    `calls` is what HubSpot allows in ten seconds; tests switch the sandbox's limit off and say more.
+
     Raises:
         RuntimeError: it did not become ready; its log is `state/serve.log`.
     """
 
-    def __init__(self, sandbox: SandboxProcess, state: Path, **environment: str) -> None:
+    def __init__(self, sandbox: SandboxProcess, state: Path, *, calls: int = 110, **environment: str) -> None:
         self.sandbox = sandbox
         self.state = state
         self.log = state / "serve.log"
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.ready_seconds = 0.0
+        self._calls = calls
         self._environment = environment
 
     def __enter__(self) -> Self:
         """Write the installations file, start, wait until ready."""
-        installations(self.sandbox, self.state)
+        installations(self.sandbox, self.state, self._calls)
         self.start()
         return self
 
@@ -120,11 +123,11 @@ class LocalSidecar:
             return False
 
 
-def installations(sandbox: SandboxProcess, state: Path) -> Path:
+def installations(sandbox: SandboxProcess, state: Path, calls: int = 110) -> Path:
     """Write the installations file of a sandbox's orgs below `state`."""
     state.mkdir(parents=True, exist_ok=True)
     path = state / "installations.yaml"
-    found = {alias: _installation(org, sandbox.ca_file) for alias, org in sandbox.orgs.items()}
+    found = {alias: _installation(org, sandbox.ca_file, calls) for alias, org in sandbox.orgs.items()}
     path.write_text(yaml.safe_dump(found), encoding="utf-8")
     return path
 
@@ -142,11 +145,13 @@ def principal(services: Services, sandbox: SandboxProcess, installation: str, us
     return who
 
 
-def _installation(org: SandboxOrg, ca_file: Path) -> dict[str, str]:
-    addresses = {"login_url": org.https} if org.vendor == "salesforce" else {"api_url": org.https, "app_url": org.https}
+def _installation(org: SandboxOrg, ca_file: Path, calls: int) -> dict[str, str | int]:
+    own: dict[str, str | int] = {"login_url": org.https}
+    if org.vendor == "hubspot":
+        own = {"api_url": org.https, "app_url": org.https, "calls": calls}
     return {
         "crm": org.vendor,
-        **addresses,
+        **own,
         "client_id": org.web_client.id,
         "client_secret": org.web_client.secret,
         "ca_file": str(ca_file),

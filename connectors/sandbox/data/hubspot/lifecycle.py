@@ -1,6 +1,7 @@
 """Objects of the portal that something happened to: archived, merged, erased, moved to another owner, held."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
@@ -47,7 +48,8 @@ def _moved(builder: PortalBuilder, crew: Crew, maker: TicketMaker, customer: Cus
 
 def _held(builder: PortalBuilder, crew: Crew, maker: TicketMaker, customer: Customer, subject: str) -> None:
     """A ticket of the head of support that must be kept as it is."""
-    ticket = maker.ticket(builder.random("held"), _cast(crew, customer, "rosa", "rosa"), "data_export", _SIZE)
+    cast = replace(_cast(crew, customer, "rosa", "rosa"), private=True)
+    ticket = maker.ticket(builder.random("held"), cast, "data_export", _SIZE)
     ticket |= {"subject": subject, "legal_hold": "true"}
     builder.restricted.add(str(ticket["hs_object_id"]))
     builder.fates.held.add(str(ticket["hs_object_id"]))

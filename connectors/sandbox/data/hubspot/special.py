@@ -47,7 +47,7 @@ def retold(story: Any, words: Mapping[str, str]) -> Any:  # noqa: ANN401 - a ban
 def _ticket(builder: PortalBuilder, crew: Crew, customer: Customer, spec: Mapping[str, Any]) -> Row:
     contact_id, person = customer.contacts[0]
     agents = tuple(crew.members[key] for key in spec["agents"])
-    cast = Cast(customer, contact_id, person, crew.spec["owners"][spec["name"]], agents)
+    cast = Cast(customer, contact_id, person, crew.spec["owners"][spec["name"]], agents, spec.get("restricted", False))
     extras = crew.spec["extras"].get(spec["name"], {})
     calls = [Call(**{**call, "at": moment_of(call["at"])}) for call in extras.get("calls", ())]
     closed = spec["fields"]["Status"] == "Closed"

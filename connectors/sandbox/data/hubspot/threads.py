@@ -33,13 +33,17 @@ _NOTE_LAG: Final = timedelta(minutes=11)
 
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """Who takes part in a ticket. `owner` is a member's key or None; turns name their writer by place in `agents`."""
+    """Who takes part in a ticket. `owner` is a member's key or None; turns name their writer by place in `agents`.
+
+    The activities of a `private` ticket hang on the ticket alone: who sees the customer does not see them.
+    """
 
     customer: Customer
     contact_id: str
     contact: Person
     owner: str | None
     agents: tuple[Member, ...]
+    private: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +259,8 @@ class _Writer:
 def _hang(builder: PortalBuilder, type_: str, row: Row, ticket: Row, cast: Cast) -> None:
     """Associate an activity with its ticket, the contact and the company, as HubSpot does by itself."""
     builder.associate((type_, row["hs_object_id"]), ("tickets", ticket["hs_object_id"]))
+    if cast.private:
+        return
     builder.associate((type_, row["hs_object_id"]), ("contacts", cast.contact_id))
     builder.associate((type_, row["hs_object_id"]), ("companies", cast.customer.id))
 

@@ -50,7 +50,8 @@ class TicketMaker:
                 owner = None
             elif not restricted and rng.random() < _ESCALATED:
                 owner = "noor"
-            cast = Cast(customer, contact_id, contact, owner, tuple(self.crew.members[key] for key in agents))
+            members = tuple(self.crew.members[key] for key in agents)
+            cast = Cast(customer, contact_id, contact, owner, members, restricted)
             size = rng.choice(LENGTHS)
             size += rng.randrange(1 + size // 5)
             if contact.language != "en":

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from uvicorn._types import ASGIReceiveCallable, ASGISendCallable, HTTPScope, Scope
 
 _INITIAL = "initial"
+_MAX_BODY = 64 * 1024 * 1024
 _NO_BODY = frozenset({204, 304})
 
 
@@ -127,10 +128,15 @@ class Front:
         if control := self._control.get(port):
             await control(scope, receive, send)
             return
-        request = await _read(scope, receive)
-        if request is None:
-            return
-        response = await self._sandbox.answer(self._sites[port], request)
+        site = self._sites[port]
+        try:
+            request = await _read(scope, receive)
+        except _TooLargeError:
+            response: Response | None = site.failure(413)
+        else:
+            if request is None:
+                return
+            response = await self._sandbox.answer(site, request)
         if response is None:
             abort: Callable[[], None] = scope["state"][ABORT]
             abort()
@@ -148,16 +154,29 @@ class Front:
         await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
+class _TooLargeError(Exception):
+    """A body was thrown away because it would fill the memory."""
+
+
 async def _read(scope: "HTTPScope", receive: "ASGIReceiveCallable") -> Request | None:
-    """The whole request (chunks joined), or None when the client went away. HEAD is handled as GET."""
+    """The whole request (chunks joined), or None when the client went away. HEAD is handled as GET.
+
+    Raises:
+        _TooLargeError: the body is larger than any that a vendor takes.
+    """
     body = bytearray()
-    more = True
+    more, size = True, 0
     while more:
         message = await receive()
         if message["type"] != "http.request":
             return None
-        body += message.get("body", b"")
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size <= _MAX_BODY:
+            body += chunk
         more = message.get("more_body", False)
+    if size > _MAX_BODY:
+        raise _TooLargeError
     headers: dict[str, str] = {}
     for name, value in scope["headers"]:
         key, text = name.decode("latin-1"), value.decode("latin-1")

@@ -211,6 +211,14 @@ def test_a_two_megabyte_body(org: SandboxOrg, ben: requests.Session) -> None:
     assert (reply.status_code, reply.json()[0]["errorCode"]) == (400, "STRING_TOO_LONG")
 
 
+@pytest.mark.parametrize("size", [52_428_801, 64 * 1024 * 1024 + 1])
+def test_an_oversized_body_is_refused_in_the_vendors_words(org: SandboxOrg, ben: requests.Session, size: int) -> None:
+    """More than the API takes, and more than the sandbox reads: 413, and the next request is served."""
+    reply = ben.post(f"{org.http}{DATA}/sobjects/Case", data=b"1" * size, timeout=10)
+    assert (reply.status_code, reply.json()[0]["errorCode"]) == (413, "REQUEST_TOO_LARGE")
+    assert ben.get(f"{org.http}{DATA}/limits", timeout=5).ok
+
+
 def test_record_page_shows_what_the_chosen_user_sees(org: SandboxOrg) -> None:
     """A link into the CRM leads to a page: nobody chosen, nothing shown; a hidden record and hidden fields stay so."""
     address = f"{org.http}/lightning/r/Case/{OUTBOARD}/view"

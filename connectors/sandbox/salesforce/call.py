@@ -17,6 +17,8 @@ from connectors.sandbox.salesforce.values import Json
 
 OLDEST_VERSION: Final = 31
 NEWEST_VERSION: Final = 68
+MAX_BODY: Final = 52_428_800
+"""Bytes of JSON in one request; files may be larger, by multipart."""
 _BATCH = re.compile(r"batchSize\s*=\s*(\d{1,6})", re.IGNORECASE | re.ASCII)
 _ALLOW_SAVE = re.compile(r"\ballowSave\s*=\s*true\b", re.IGNORECASE | re.ASCII)
 _UPSERT_BODY_SINCE: Final = 46.0
@@ -88,8 +90,11 @@ class Call:
         """The body as JSON.
 
         Raises:
-            ApiError: `JSON_PARSER_ERROR`.
+            ApiError: `JSON_PARSER_ERROR`, `REQUEST_TOO_LARGE`.
         """
+        if len(self.body) > MAX_BODY:
+            text = f"Maximum size of request reached. Maximum size of request is {MAX_BODY} bytes"
+            raise ApiError(413, "REQUEST_TOO_LARGE", text)
         try:
             return json.loads(self.body or b"", parse_constant=_no_constant)
         except (ValueError, RecursionError) as error:

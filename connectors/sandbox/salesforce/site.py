@@ -29,6 +29,7 @@ _FAILURES = {
     409: ("CONFLICT", "The request could not be completed due to a conflict with the current state of the resource."),
     410: ("UNSUPPORTED_API_VERSION", "The requested API version is retired"),
     412: ("PRECONDITION_FAILED", "The requested resource has been modified since the given condition"),
+    413: ("REQUEST_TOO_LARGE", "Maximum size of request reached."),
     414: ("URI_TOO_LONG", "The URI is too long"),
     415: ("UNSUPPORTED_MEDIA_TYPE", "The requested media type is not supported"),
     428: ("PRECONDITION_REQUIRED", "The request must be conditional: send If-Unmodified-Since"),

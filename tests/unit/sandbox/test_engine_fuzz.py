@@ -12,7 +12,21 @@ from connectors.sandbox.salesforce.api import ApiRequest, handle
 from connectors.sandbox.salesforce.schema import standard_schema
 from connectors.sandbox.salesforce.store import Store, Table
 from connectors.sandbox.salesforce.values import Row
-from tests.unit.sandbox.engine_world import ADMIN, ANN, BASE, CASE_ANN, CASE_QUEUE, CASE_SHARED, JO, V, World
+from connectors.sandbox.salesforce.watch import Watch
+from connectors.sandbox.wire import Request, Response
+from tests.unit.sandbox.engine_world import (
+    ADMIN,
+    ANN,
+    BASE,
+    BEN,
+    CASE_ANN,
+    CASE_QUEUE,
+    CASE_SHARED,
+    EVERYBODY,
+    JO,
+    V,
+    World,
+)
 
 _WORLD = World()
 _PIECES = st.sampled_from(
@@ -43,6 +57,14 @@ _PIECES = st.sampled_from(
         "Owner.Name",
         "(SELECT Id FROM Tasks)",
         "COUNT()",
+        "COUNT(Id)",
+        "MAX(CreatedDate) newest",
+        "GROUP BY",
+        "Status",
+        "NEXT_N_FISCAL_QUARTERS:99",
+        "(SELECT Id, Subject FROM EmailMessages)",
+        "CaseComment",
+        "EmailMessage",
         "FIELDS(ALL)",
         "2026-01-01T00:00:00Z",
         "2026-99-99",
@@ -115,8 +137,22 @@ _PATHS = st.sampled_from(
         "/sobjects/Case/describe",
         "/recent",
         "/query/01g-2000",
+        "/sobjects/ContentVersion",
+        "/sobjects/ContentVersion/068000000000001/VersionData",
+        "/jobs/query",
+        "/jobs/query/750000000000001/results",
+        "/search",
+        "/parameterizedSearch",
     ]
 ) | st.text(max_size=30).map(lambda text: f"/{text}")
+
+
+def _read(user: str, text: str) -> None:
+    """A query of a user gets an answer below 500 that holds nothing she may not see."""
+    request = Request("GET", f"{V}/query", {"q": text}, {}, b"", BASE)
+    answer = handle(_WORLD.org, user, BASE, ApiRequest("GET", request.path, request.query, {}, b""))
+    assert answer.status < 500, answer.body
+    assert Watch(_WORLD.org).leaked(request, Response(answer.status, answer.body, answer.headers), user) == ()
 
 
 def _answered(method: str, path: str, query: Mapping[str, str], headers: Mapping[str, str], body: bytes) -> int:
@@ -132,8 +168,25 @@ def _answered(method: str, path: str, query: Mapping[str, str], headers: Mapping
 @given(st.lists(_PIECES, min_size=1, max_size=14), st.text(max_size=12))
 def test_no_query_breaks_the_engine(pieces: list[str], noise: str) -> None:
     """Shuffled SOQL and noise get an answer below 500."""
-    _answered("GET", "/query", {"q": " ".join(pieces)}, {}, b"")
-    _answered("GET", "/query", {"q": " ".join([*pieces[:3], noise, *pieces[3:]])}, {}, b"")
+    for user in (ADMIN, ANN, BEN):
+        _read(user, " ".join(pieces))
+    _read(ANN, " ".join([*pieces[:3], noise, *pieces[3:]]))
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.sampled_from(["Id, Subject", "Id, Risk__c", "COUNT(Id)", "Status, MAX(Subject)", "FIELDS(ALL)", "Id, Owner.Name",
+                     "Id, (SELECT Id, Subject, TextBody FROM EmailMessages)", "Id, Contact.Account.Name"]),
+    st.sampled_from(["Case", "EmailMessage", "CaseComment", "Contact", "Account", "User"]),
+    st.sampled_from(["", "WHERE Status = 'New'", "WHERE Risk__c = 'red'",
+                     "WHERE Id IN (SELECT ParentId FROM EmailMessage)",
+                     "WHERE Owner.Name LIKE 'A%' OR CreatedDate = THIS_YEAR"]),
+    st.sampled_from(["", "GROUP BY Status", "ORDER BY Subject DESC NULLS LAST", "LIMIT 2", "LIMIT 200 OFFSET 1"]),
+    st.sampled_from(list(EVERYBODY.values())),
+)  # fmt: skip
+def test_no_query_leaks(select: str, source: str, where: str, rest: str, user: str) -> None:
+    """Queries that mostly make sense show nobody what she may not see."""
+    _read(user, f"SELECT {select} FROM {source} {where} {rest}")
 
 
 @settings(max_examples=300, deadline=None)

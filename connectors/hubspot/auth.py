@@ -13,11 +13,11 @@ from connectors.interfaces import Token, User
 from connectors.oauth import RECONNECT, OAuthApp
 from connectors.transport import trusted_origin
 
-SCOPE = "oauth tickets crm.objects.contacts.read crm.objects.contacts.write"
+SCOPE = "oauth tickets crm.objects.contacts.read"
 """Tickets, and with the contacts scope notes, tasks, calls and e-mails as well (contract, 2.3)."""
 OPTIONAL_SCOPE = (
-    "crm.objects.companies.read crm.objects.deals.read crm.objects.owners.read sales-email-read"
-    " settings.users.read settings.users.teams.read"
+    "crm.objects.contacts.write crm.objects.companies.read crm.objects.deals.read crm.objects.owners.read"
+    " sales-email-read settings.users.read settings.users.teams.read"
 )
 """What a user may lack the right to grant; the connection then works without (contract, 2.2 and 6)."""
 

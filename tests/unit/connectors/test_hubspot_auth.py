@@ -145,8 +145,8 @@ def test_the_authorize_address_asks_for_little_and_offers_the_rest() -> None:
     url = connector().authorize_url("the-state", "v" * 64, "https://sidecar.example/callback")
     query = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
     assert url.startswith("https://app.example/oauth/authorize?")
-    assert query["scope"] == SCOPE
-    assert "crm.objects.owners.read" in query["optional_scope"].split()
+    assert query["scope"] == "oauth tickets crm.objects.contacts.read"
+    assert {"crm.objects.contacts.write", "crm.objects.owners.read"} <= set(query["optional_scope"].split())
     assert (query["state"], query["code_challenge_method"]) == ("the-state", "S256")
     assert "the-secret" not in url
     assert "v" * 64 not in url

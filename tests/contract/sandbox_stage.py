@@ -14,6 +14,7 @@ from connectors.salesforce.connector import SalesforceConnector
 from connectors.sandbox.client import SandboxOrg, consent
 from connectors.sandbox.process import SandboxProcess
 from connectors.testing import Trouble
+from tests.contract.salesforce_faults import RULES, filled_in
 from tests.fakes_connector import MemoryTokenStore
 
 ORG = "northwind"
@@ -37,14 +38,14 @@ class SandboxStage:
         self.secrets = SECRETS
         self.tokens = MemoryTokenStore()
         self.connector = self.new_connector()
-        self.agent, self.colleague, self.outsider = (
-            self.log_in(name) for name in ("maya.lindqvist", "jonas.weidmann", "grace.okonkwo")
-        )
+        self._users = {self.log_in(name): name for name in ("maya.lindqvist", "jonas.weidmann", "grace.okonkwo")}
+        self.agent, self.colleague, self.outsider = self._users
         self.case = self._make_case()
         article = self._create("Knowledge__kav", Title="Pump seals", UrlName="pump-seals-stage")
         self._control.mutate(ORG, "touch", record=article, fields={"PublishStatus": "Online"})
         self.article = RecordRef(self.crm, "Knowledge__kav", article)
         self.later()
+        self._control.snapshot("staged")
         self._start = self._control.last()
 
     def new_connector(self) -> SalesforceConnector:
@@ -131,6 +132,40 @@ class SandboxStage:
         }
         action, arguments = special.get(what, (str(what), {}))
         self._control.fault(action, path="/composite$", method="POST", body=r'"allOrNone": ?true', **arguments)
+
+    def plant(self, fault: str, nth: int) -> None:
+        """See `FaultStage.plant`."""
+        action, arguments = RULES[fault]
+        names = {"case": self.case.id, "outsider": _user(self.outsider)}
+        if "{other}" in str(arguments):
+            names["other"] = self._create("Case", Subject="The other case", OwnerId=_user(self.agent))
+        match = {"path": "^/services/data/", "org": ORG, "nth": max(nth, 1), "times": 1 if nth else 0}
+        self._control.add_fault(match, action, filled_in(arguments, names))
+
+    def fired(self) -> int:
+        """See `FaultStage.fired`."""
+        return sum(int(rule["fired"]) for rule in self._control.faults())
+
+    def clear_faults(self) -> None:
+        """See `FaultStage.clear_faults`."""
+        self._control.clear_faults()
+
+    def leaks(self) -> int:
+        """See `FaultStage.leaks`."""
+        return sum(self._control.leaks(self._start).values())
+
+    def again(self) -> "SandboxStage":
+        """See `FaultStage.again`. Only what a snapshot does not hold is made anew: the caches, and lost log-ins."""
+        self._control.clear_faults()
+        self._control.restore("staged")
+        self._control.set_clock(datetime.now().astimezone() - SKEW)
+        self.later()
+        self.connector = self.new_connector()
+        for grant_id, user in self._users.items():
+            if self.tokens.load(grant_id) is None:
+                self.log_in(user)
+        self._start = self._control.last()
+        return self
 
     def settle(self) -> None:
         """See `Stage.settle`."""

@@ -46,11 +46,15 @@ def changes(client: Client, schema: Schema, checkpoint: Checkpoint, fields: Sequ
     since = f"SystemModstamp >= {moment(checkpoint.covered - OVERLAP)}" if checkpoint.covered else ""
 
     def build(shapes: Shapes) -> list[Any]:
+        if not shapes.get(name):
+            return []
         shown = records.shown(paths, name, shapes)
         where = " AND ".join(filter(None, (how.where, since)))
         return [query(_ROWS, select(shown, name, where, "ORDER BY SystemModstamp, Id"))]
 
     shapes, answers = schema.ask({name: paths}, build)
+    if _ROWS not in answers:  # the user has lost the object since it was described
+        return
     covered = checkpoint.covered
     page = answers[_ROWS].result()
     while True:

@@ -94,6 +94,18 @@ def test_jwt_login(sandbox: SandboxProcess, org: SandboxOrg) -> None:
     assert by_jwt(sandbox, org, key).query("SELECT COUNT() FROM Case")["totalSize"] == 2
 
 
+def test_soap_login(sandbox: SandboxProcess, org: SandboxOrg) -> None:
+    """The client's oldest way in, with a password that nobody checks."""
+    session = requests.Session()
+    session.trust_env = False
+    session.verify = str(sandbox.ca_file)
+    session.mount("https://login.salesforce.com", LoginHost(org))
+    with pytest.raises(SalesforceAuthenticationFailed, match="INVALID_LOGIN"):
+        Salesforce(username="ghost@x.example", password="x", security_token="", session=session)
+    ben: Client = Salesforce(username=BEN, password="x", security_token="", session=session)
+    assert ben.query("SELECT COUNT() FROM Case")["totalSize"] == 2
+
+
 def test_errors_without_a_description(sandbox: SandboxProcess, org: SandboxOrg) -> None:
     """The client survives a terse token endpoint."""
     sandbox.control.mutate("tidewater", "oauth_org", terse_errors=True)

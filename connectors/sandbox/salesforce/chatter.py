@@ -5,6 +5,7 @@ from typing import Final
 from connectors.sandbox.salesforce.call import Answer, Call, object_of
 from connectors.sandbox.salesforce.errors import ApiError, bad_input, malformed_id, not_found
 from connectors.sandbox.salesforce.ids import canonical
+from connectors.sandbox.salesforce.soql_scope import entity_value
 from connectors.sandbox.salesforce.values import Json, Row, Value, text_of
 
 _FEED_ITEM: Final = "FeedItem"
@@ -86,10 +87,13 @@ def _subject(call: Call, record_id: str) -> Row:
 
 
 def _element(call: Call, row: Row) -> Json:
-    text, record_id = row.get("Body"), text_of(row, "Id")
+    """A post with the fields that the user may see."""
+    view, record_id = call.view(), text_of(row, "Id")
     parent_kind = call.org.kind_of(text_of(row, "ParentId"))
     parent = call.org.store.get(parent_kind.name, row.get("ParentId")) or {}
-    name = parent.get(parent_kind.name_field)
+    name = entity_value(view, parent_kind.name, parent, "Name")
+    row = {field: value for field, value in row.items() if field in view.visible(_FEED_ITEM)}
+    text = row.get("Body")
     return {
         "id": record_id,
         "url": f"{call.root}/chatter/feed-elements/{record_id}",

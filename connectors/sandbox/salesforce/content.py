@@ -61,6 +61,8 @@ def complete(org: "Org", blobs: Mapping[str, bytes]) -> None:
     rows = [row for row in org.store.tables[VERSION].rows.values() if not row.get("IsDeleted")]
     for row in sorted(rows, key=lambda row: int(text_of(row, "VersionNumber") or 0)):
         publish(org, text_of(row, "Id"), blobs.get(text_of(row, "Id"), b""))
+    for row in org.store.tables[LINK].rows.values():
+        mark_mail(org, row.get("LinkedEntityId"))
 
 
 def publish(org: "Org", version_id: str, data: bytes) -> None:
@@ -132,6 +134,14 @@ def link(org: "Org", document_id: str, entity_id: Value, share: str = _VIEWER) -
         "Visibility": "AllUsers",
     }
     org.store.put(LINK, record_id, row)
+    mark_mail(org, entity_id)
+
+
+def mark_mail(org: "Org", entity_id: Value) -> None:
+    """An e-mail with a file says that it has one."""
+    mail = org.store.get("EmailMessage", entity_id)
+    if mail is not None:
+        org.store.put("EmailMessage", text_of(mail, "Id"), mail | {"HasAttachment": True})
 
 
 def _update_document(org: "Org", document_id: str, version: Row, facts: Row) -> None:

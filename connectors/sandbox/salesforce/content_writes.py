@@ -41,20 +41,22 @@ class ContentWriter(Writer):
                 content.rename(self.org, str(document_id), {name: new.get(name) for name in _SHARED_NAMES})
 
     def delete(self, kind: ObjectType, row: Row) -> None:
-        """See `Writer.delete`. A document takes its versions and links along; a version cannot go alone."""
+        """See `Writer.delete`. A document takes its versions along, every record its links; no version goes alone."""
         if kind.name == VERSION:
             raise _unsupported(kind, "deleted")
         super().delete(kind, row)
-        for child in (VERSION, LINK) if kind.name == DOCUMENT else ():
-            for below in list(self.org.store.linked(child, "ContentDocumentId", text_of(row, "Id"))):
-                gone = below | {"IsDeleted": True, "SystemModstamp": self.org.now()}
-                self.org.store.put(child, text_of(below, "Id"), gone)
+        below = ((VERSION, "ContentDocumentId"), (LINK, "ContentDocumentId")) if kind.name == DOCUMENT else ()
+        for child, lookup in (*below, (LINK, "LinkedEntityId")):
+            for tied in list(self.org.store.linked(child, lookup, text_of(row, "Id"))):
+                gone = tied | {"IsDeleted": True, "SystemModstamp": self.org.now()}
+                self.org.store.put(child, text_of(tied, "Id"), gone)
 
     def _create(self, kind: ObjectType, body: Mapping[str, object]) -> str:
         record_id = super().create(kind, body)
         row = self.org.store.tables[kind.name].rows[record_id]
         if kind.name == LINK:
             self._check_link(row)
+            content.mark_mail(self.org, row["LinkedEntityId"])
         if kind.name == FEED_ITEM:
             _check_post(row)
             self.org.store.put(kind.name, record_id, row | {"InsertedById": self.user_id})

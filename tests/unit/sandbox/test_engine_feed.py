@@ -109,6 +109,16 @@ def test_chatter_posts_and_reads(world: World) -> None:
     assert (mine.status, mine.body["parent"]["id"]) == (201, ANN)
 
 
+def test_chatter_keeps_hidden_fields_hidden(world: World) -> None:
+    """Neither the words of a post nor the name of its record reach who may not see the field."""
+    made = say(world, "Secret.").body["id"]
+    for field in ("FeedItem.Body", "Case.CaseNumber"):
+        world.org.hide_field(BOSS, field)
+    shown = world.call(BOSS, "GET", f"/chatter/feed-elements/{made}").body
+    assert (shown["body"]["text"], shown["parent"]["name"]) == (None, None)
+    assert world.call(ANN, "GET", f"/chatter/feed-elements/{made}").body["parent"]["name"] == "00000001"
+
+
 def test_bad_chatter_is_refused(world: World) -> None:
     """Other kinds, no segments, no subject, mentions of nobody, pages that are none."""
     for reply, code in (

@@ -21,6 +21,7 @@ from tests.unit.sandbox.engine_world import (
     CASE_ANN,
     CASE_SHARED,
     CAT,
+    MAIL_ANN,
     OUTSIDER,
     TEAM,
     FakeClock,
@@ -188,6 +189,26 @@ def test_documents_are_made_and_unmade_whole(world: World) -> None:
     assert world.call(ANN, "DELETE", f"/sobjects/ContentDocument/{version['ContentDocumentId']}").status == 204
     assert download(world, ANN, version["Id"])[0] == 404
     assert world.soql(ANN, LINKS).body["totalSize"] == 0
+
+
+def test_a_hidden_blob_is_not_served(world: World) -> None:
+    """Field-level security on `VersionData` closes the resource too."""
+    version = upload(world, FirstPublishLocationId=CASE_ANN).body["id"]
+    world.org.hide_field(BOSS, "ContentVersion.VersionData")
+    assert download(world, BOSS, version)[0] == 404
+    assert download(world, ANN, version)[0] == 200
+
+
+def test_mails_and_cases_with_files(world: World) -> None:
+    """A file on an e-mail marks it and shows in a sub-query; a deleted record loses its links, the file stays."""
+    version = upload(world, ADMIN, FirstPublishLocationId=MAIL_ANN).body["id"]
+    fields = "HasAttachment, (SELECT ContentDocumentId FROM ContentDocumentLinks)"
+    [mail] = world.soql(ANN, f"SELECT {fields} FROM EmailMessage WHERE Id = '{MAIL_ANN}'").body["records"]
+    assert (mail["HasAttachment"], mail["ContentDocumentLinks"]["totalSize"]) == (True, 1)
+    assert download(world, ANN, version)[0] == 200
+    assert world.call(ADMIN, "DELETE", f"/sobjects/EmailMessage/{MAIL_ANN}").status == 204
+    assert download(world, ANN, version)[0] == 404
+    assert download(world, ADMIN, version)[0] == 200
 
 
 def test_bytes_do_not_travel_in_composites(world: World) -> None:

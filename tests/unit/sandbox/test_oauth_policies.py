@@ -12,7 +12,7 @@ from connectors.sandbox.clock import Clock
 from connectors.sandbox.salesforce.mutations import Mutations
 from connectors.sandbox.salesforce.oauth.policy import GRANT_TYPES, JWT_BEARER
 from connectors.sandbox.salesforce.org import Org
-from connectors.sandbox.wire import JSON, Refused, Response
+from connectors.sandbox.wire import JSON, Refused, Request, Response
 from tests.unit.sandbox import engine_world
 from tests.unit.sandbox.test_oauth import ADA, BASE, PUBLIC, WEB, Door, back, document, error
 
@@ -167,6 +167,34 @@ def test_inactive_users_are_not_spoken_for(door: Door) -> None:
     """A frozen user gets no session by assertion either."""
     door.people.active = False
     assert error(present(door, signed(door)))[0] == "inactive_user"
+
+
+def soap_login(door: Door, username: str, password: str, version: str = "59.0") -> Response:
+    """The envelope that the clients send."""
+    body = f"<x:login><x:username>{username}</x:username><x:password>{password}</x:password></x:login>"
+    path = f"/services/Soap/u/{version}"
+    handler = door.endpoints.route(path)
+    assert handler is not None
+    return handler(Request("POST", path, {}, {}, body.encode(), BASE))
+
+
+def test_soap_login_is_for_old_tools_only(door: Door) -> None:
+    """Unknown and frozen users, no password and new versions meet a fault; else a session."""
+    for username, password, version, code in (
+        ("ghost@x.test", "x", "59.0", "INVALID_LOGIN"),
+        ("ada@example.test", "", "59.0", "INVALID_LOGIN"),
+        ("ada@example.test", "x", "65.0", "UNSUPPORTED_API_VERSION"),
+        ("ada@example.test", "x", "new", "UNSUPPORTED_API_VERSION"),
+    ):
+        refused = soap_login(door, username, password, version)
+        assert (refused.status, f"<sf:exceptionCode>{code}<".encode() in refused.body) == (500, True)
+    answer = soap_login(door, "ada@example.test", "any &amp; all").body.decode()
+    token = answer.partition("<sessionId>")[2].partition("<")[0]
+    session = door.grants.session(token)
+    assert session is not None
+    assert (session.user_id, session.allows("api")) == (ADA, True)
+    door.people.active = False
+    assert soap_login(door, "ada@example.test", "x").status == 500
 
 
 def test_the_mutations_set_policies_and_a_snapshot_keeps_them() -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from urllib.parse import parse_qsl, unquote_plus, urlencode
 
 from connectors.sandbox.clock import Clock
+from connectors.sandbox.salesforce.oauth import soap
 from connectors.sandbox.salesforce.oauth.consent import ConsentPage
 from connectors.sandbox.salesforce.oauth.grants import Client, Grant, Grants, OAuthError, Session
 from connectors.sandbox.salesforce.oauth.identity import Directory, Identity
@@ -19,13 +20,14 @@ _NO_STORE = {"cache-control": "no-store", "pragma": "no-cache"}
 
 
 class OAuthEndpoints:
-    """Answers `/services/oauth2/*`, `/id/*` and `/.well-known/openid-configuration`."""
+    """Answers `/services/oauth2/*`, `/id/*`, `/.well-known/openid-configuration` and the SOAP login."""
 
     def __init__(self, directory: Directory, grants: Grants, clock: Clock) -> None:
         self._directory = directory
         self._grants = grants
         self._clock = clock
         self._identity = Identity(directory, grants, clock)
+        self._soap = soap.login(directory, grants)
         consent = ConsentPage(directory, grants)
         self._routes: Mapping[str, Callable[[Request], Response]] = {
             "/services/oauth2/authorize": consent.respond,
@@ -46,6 +48,8 @@ class OAuthEndpoints:
         """The handler of a path (without trailing slash), or None when the path is not ours."""
         if path.startswith("/id/") and path != "/id/keys":
             return self._identity.identity
+        if path.startswith(soap.PREFIX):
+            return self._soap
         return self._routes.get(path)
 
     def _form(self, answer: Callable[[Mapping[str, str], Request], JSON]) -> Callable[[Request], Response]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from connectors.interfaces import Record, RecordRef
 from connectors.salesforce import records as salesforce
+from connectors.salesforce.catalogue import KINDS
 from connectors.sandbox.data import build
 from connectors.sandbox.data.truth import GroundTruth
 from connectors.sandbox.salesforce.values import Row
@@ -92,7 +93,7 @@ def world(seed: int) -> World:
 def _record(object_: str, row: Row, by_id: Mapping[str, tuple[str, Row]]) -> Record:
     creator = by_id.get(str(row.get("CreatedById")))
     wide = {**row, "CreatedBy": {"Name": creator[1].get("Name"), "UserType": "Standard"} if creator else None}
-    how = salesforce.kind(object_)
+    how = KINDS[object_]
     return Record(
         ref=RecordRef("salesforce", object_, str(row["Id"])),
         fields=row | _contact(row, by_id),

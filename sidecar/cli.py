@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from connectors.sandbox.cli import fault
 from sidecar.errors import SidecarError
 
 if TYPE_CHECKING:
@@ -85,6 +86,9 @@ def sandbox(*, as_json: bool, **options: Any) -> None:  # noqa: ANN401 - passed 
         serve_sandbox(json=as_json, **options)
     except (LoadError, OSError) as error:
         raise click.ClickException(str(error)) from error
+
+
+main.add_command(fault)
 
 
 @main.command()

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
 from typing import Any, Final
 
-from connectors.sandbox.data import BuiltOrg, build_org, hubspot
+from connectors.sandbox.data import BuiltOrg, build_org, generate, hubspot
 from connectors.sandbox.data.accounts import build_customer
 from connectors.sandbox.data.banks import bank
 from connectors.sandbox.data.builder import Ledger
@@ -52,8 +52,10 @@ def grow(alias: str, size: int, seed: int = 7) -> tuple[Document, Iterator[tuple
     return org.document, _first(_org(org), size)
 
 
-def company(size: int, seed: int = 7) -> list[tuple[Document, Iterable[tuple[str, Any]]]]:
-    """What `generate` makes, with `size` records in "northwind" and as many in "meridian"."""
+def company(size: int = 0, seed: int = 7) -> list[tuple[Document, Iterable[tuple[str, Any]]]]:
+    """What `generate` makes, with `size` records in "northwind" and as many in "meridian"; 0 leaves all as they are."""
+    if not size:
+        return [*generate(seed)]
     globex = build_org("globex", seed, marks=False)
     unchanged = (globex.document, globex.builder.records)
     return [grow("northwind", size, seed), unchanged, grow(hubspot.ALIAS, size, seed)]

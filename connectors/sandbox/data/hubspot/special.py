@@ -52,6 +52,7 @@ def _ticket(builder: PortalBuilder, crew: Crew, customer: Customer, spec: Mappin
     calls = [Call(**{**call, "at": moment_of(call["at"])}) for call in extras.get("calls", ())]
     closed = spec["fields"]["Status"] == "Closed"
     frame = Frame(spec["scenario"], "en", closed, _properties(crew, spec["fields"]))
+    spec = {**spec, "secrets": {**spec.get("secrets", {}), **extras.get("secrets", {})}}
     ticket = write_ticket(builder, crew, cast, frame, scripted(builder.alias, spec), calls=calls)
     for comment in spec.get("comments", ()):
         at, author = moment_of(comment["at"]), agents[comment["who"]]

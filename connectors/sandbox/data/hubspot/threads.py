@@ -107,6 +107,7 @@ def write_task(builder: PortalBuilder, crew: Crew, ticket: Row, cast: Cast, todo
         },
     )
     _hang(builder, "tasks", task, ticket, cast)
+    mark(builder, "tasks", task, ("hs_task_body", "hs_task_subject"), secrets_of(cast.contact, cast.agents, ()))
     return task
 
 
@@ -116,6 +117,7 @@ def write_note(builder: PortalBuilder, crew: Crew, ticket: Row, cast: Cast, *, a
     properties: Row = {"hs_timestamp": stamp(at), "hs_note_body": markup, **crew.ownership(_key_of(crew, author))}
     note = builder.add("notes", at, properties)
     _hang(builder, "notes", note, ticket, cast)
+    mark(builder, "notes", note, ("hs_note_body",), secrets_of(cast.contact, cast.agents, ()))
     return note
 
 

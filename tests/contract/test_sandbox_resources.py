@@ -139,6 +139,7 @@ def test_bulk_query_in_pages(nora: Client, sandbox: SandboxProcess) -> None:
     read = [list(csv.DictReader(io.StringIO(page))) for page in pages]
     assert [len(page) for page in read] == [3, 3, 1]
     assert [row["IsDeleted"] for page in read for row in page].count("true") == 1
+    assert sandbox.control.leaks() == {}
 
 
 def test_bulk_refusals(ben: Client, sandbox: SandboxProcess) -> None:
@@ -211,9 +212,10 @@ def test_files(ben: Client, sandbox: SandboxProcess, tmp_path: Path) -> None:
     cleo = connect(sandbox, "cleo@tidewater.example")
     with pytest.raises(SalesforceResourceNotFound):
         cleo.ContentVersion.get_base64(made["id"], "VersionData")
+    assert sandbox.control.leaks() == {}
 
 
-def test_search_feed_and_chatter(ben: Client, nora: Client) -> None:
+def test_search_feed_and_chatter(ben: Client, nora: Client, sandbox: SandboxProcess) -> None:
     """SOSL through search and quick_search, posts through the API and through Chatter."""
     hits = ben.search("FIND {outboard} IN ALL FIELDS RETURNING Case(Id, Subject)")["searchRecords"]
     assert [hit["Id"] for hit in hits] == [OUTBOARD]
@@ -230,3 +232,4 @@ def test_search_feed_and_chatter(ben: Client, nora: Client) -> None:
     assert ben.restful("chatter/feed-elements", method="POST", json=body)["type"] == "TextPost"
     query = f"SELECT Body, CreatedBy.Name FROM FeedItem WHERE ParentId = '{OUTBOARD}' ORDER BY CreatedDate"
     assert {post["Body"] for post in ben.query(query)["records"]} == {"Ordered.", "Arrived."}
+    assert sandbox.control.leaks() == {}

@@ -17,7 +17,6 @@ from connectors.sandbox.salesforce.sosl import (
     make_target,
     malformed,
     parse_sosl,
-    words_of,
 )
 from connectors.sandbox.salesforce.values import Json, Row, text_of
 
@@ -134,4 +133,4 @@ def _names(kind: ObjectType, visible: frozenset[str], group: str) -> list[str]:
 
 def _hit(row: Row, names: list[str], search: Search) -> bool:
     text = "\n".join([value for name in names if isinstance(value := row.get(name), str)]).casefold()
-    return any(chunk in text for chunk in search.chunks) and search.match(words_of(text))
+    return search.match(text)

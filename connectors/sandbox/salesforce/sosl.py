@@ -3,8 +3,6 @@
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from fnmatch import translate
-from functools import partial
 from typing import Final
 
 from connectors.sandbox.salesforce.errors import ApiError
@@ -20,12 +18,11 @@ _LIMIT = re.compile(r"\s*LIMIT\s+(\d{1,9})\s*", re.IGNORECASE | re.ASCII)
 _QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'|[()]", re.DOTALL)
 _TERM = re.compile(r'"((?:[^"\\]|\\.)*)"|([()])|([^\s()"]+)', re.DOTALL)
 _WORD = re.compile(r"[\w*?]+")
-_PLAIN_WORD = re.compile(r"\w+")
 _CLAUSES: Final = ("where", "order", "limit", "offset")
 _MIN_TERM: Final = 2
 
-Match = Callable[[list[str]], bool]
-"""Whether the words of a record, in lower case and in order, are what was searched for."""
+Match = Callable[[str], bool]
+"""Whether the case-folded text of a record holds what was searched for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +39,12 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """A whole search. No `targets` means every object. `chunks` are texts of which a hit has at least one."""
+    """A whole search. No `targets` means every object."""
 
     match: Match
-    chunks: tuple[str, ...]
     group: str = "ALL"
     targets: tuple[Target, ...] = ()
     limit: int = MAX_RESULTS
-
-
-def words_of(text: str) -> list[str]:
-    """The words of a text as a search sees them."""
-    return _PLAIN_WORD.findall(text.casefold())
 
 
 def parse_sosl(text: str) -> Search:
@@ -91,8 +82,7 @@ def make_search(words: str, group: str, targets: Iterable[Target], limit: int) -
     """
     if group not in GROUPS or limit > MAX_RESULTS:
         raise malformed(f"IN takes {', '.join(GROUPS)} FIELDS; LIMIT goes up to {MAX_RESULTS}")
-    reader = _Terms(words)
-    return Search(reader.whole(), tuple(reader.chunks), group, tuple(targets), limit)
+    return Search(_Terms(words).whole(), group, tuple(targets), limit)
 
 
 def malformed(message: str) -> ApiError:
@@ -155,7 +145,6 @@ class _Terms:
     def __init__(self, text: str) -> None:
         self._terms = [(match[1], match[2] or match[3] or "") for match in _TERM.finditer(text)]
         self._at = 0
-        self.chunks: list[str] = []
 
     def whole(self) -> Match:
         """The match of all of it."""
@@ -174,7 +163,7 @@ class _Terms:
         while self._word() == "OR":
             self._at += 1
             parts.append(self._all(depth))
-        return parts[0] if len(parts) == 1 else lambda words: any(part(words) for part in parts)
+        return parts[0] if len(parts) == 1 else lambda text: any(part(text) for part in parts)
 
     def _all(self, depth: int) -> Match:
         wanted, unwanted = [self._one(depth)], list[Match]()
@@ -184,10 +173,10 @@ class _Terms:
                 self._at += 1
                 if self._word() == "NOT":
                     self._at, side = self._at + 1, unwanted
-            side.append(self._one(depth, keep=side is wanted))
-        return lambda words: all(part(words) for part in wanted) and not any(part(words) for part in unwanted)
+            side.append(self._one(depth))
+        return lambda text: all(part(text) for part in wanted) and not any(part(text) for part in unwanted)
 
-    def _one(self, depth: int, *, keep: bool = True) -> Match:
+    def _one(self, depth: int) -> Match:
         if depth > 20 or self._at >= len(self._terms):  # noqa: PLR2004 - deeper nesting is no search
             raise malformed("The search has no terms, or ends too early")
         quoted, plain = self._terms[self._at]
@@ -198,22 +187,23 @@ class _Terms:
                 raise malformed("The search lacks a closing parenthesis")
             self._at += 1
             return inner
-        pieces = _WORD.findall((quoted or plain).casefold())
-        chunk = max(re.split(r"[*?]+", "*".join(pieces)), key=len)
-        if len(chunk) < _MIN_TERM:
-            raise malformed(f"search term must be longer than one character: {quoted or plain}")
-        if keep:
-            self.chunks.append(chunk)
-        return partial(_follows, [_matcher(piece) for piece in pieces])
+        return _phrase(_WORD.findall((quoted or plain).casefold()), quoted or plain)
 
 
-def _matcher(piece: str) -> Callable[[str], object]:
-    return re.compile(translate(piece)).match if "*" in piece or "?" in piece else piece.__eq__
+def _phrase(pieces: list[str], term: str) -> Match:
+    """A match of whole words that follow each other, some of them with `*` and `?`."""
+    literals = [literal for piece in pieces for literal in re.split(r"[*?]+", piece)]
+    longest = max(literals, key=len, default="")
+    if len(longest) < _MIN_TERM:
+        raise malformed(f"search term must be longer than one character: {term}")
+    found = re.compile(r"(?<!\w)" + r"\W+".join(map(_word, pieces)) + r"(?!\w)").search
+    return lambda text: longest in text and found(text) is not None
 
 
-def _follows(pieces: list[Callable[[str], object]], words: list[str]) -> bool:
-    """Whether the pieces stand one after the other among the words."""
-    for start in range(len(words) - len(pieces) + 1):
-        if all(piece(words[start + place]) for place, piece in enumerate(pieces)):
-            return True
-    return False
+def _word(piece: str) -> str:
+    """The pattern of one word. What stands between two stars is matched once and for all, so time stays linear."""
+    first, *rest = [re.escape(part).replace("\\?", r"\w") for part in re.split(r"\*+", piece)]
+    if not rest:
+        return first
+    *middle, last = rest
+    return first + "".join(rf"(?>\w*?{part})" for part in middle) + rf"\w*{last}"

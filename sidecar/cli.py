@@ -71,6 +71,7 @@ def serve() -> None:
 @main.command()
 @click.option("--data", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Folder of JSONL files.")
 @click.option("--seed", default=7, show_default=True, help="Seed of the generated company.")
+@click.option("--scale", type=click.IntRange(0, 1_000_000), default=0, help="Records in a large generated company.")
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--http-port", default=0, help="First plain HTTP port; 0 picks free ones.")
 @click.option("--tls-port", default=0, help="First TLS port; 0 picks free ones.")

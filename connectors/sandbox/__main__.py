@@ -12,6 +12,7 @@ from connectors.sandbox.serve import serve
 @click.command()
 @click.option("--data", type=click.Path(path_type=Path), help="Folder of JSONL files instead of the generated company.")
 @click.option("--seed", default=7, show_default=True, help="Seed of the generated company.")
+@click.option("--scale", type=click.IntRange(0, 1_000_000), default=0, help="Records in a large generated company.")
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--http-port", default=0, help="Plain HTTP port of the first org; 0 picks free ports.")
 @click.option("--tls-port", default=0, help="TLS port of the first org.")
@@ -22,6 +23,7 @@ def main(
     *,
     data: Path | None,
     seed: int,
+    scale: int,
     host: str,
     http_port: int,
     tls_port: int,
@@ -34,6 +36,7 @@ def main(
         serve(
             data,
             seed=seed,
+            scale=scale,
             host=host,
             http_port=http_port,
             tls_port=tls_port,

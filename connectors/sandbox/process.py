@@ -30,8 +30,10 @@ class SandboxProcess:
     control: SandboxControl
     ca_file: Path
 
-    def __init__(self, data: Path | None = None, *, seed: int = 7, ca_file: Path | None = None) -> None:
+    def __init__(self, data: Path | None = None, *, seed: int = 7, scale: int = 0, ca_file: Path | None = None) -> None:
         self._command = [sys.executable, "-m", "connectors.sandbox", "--json", "--seed", str(seed)]
+        if scale:
+            self._command += ["--scale", str(scale)]
         if data is not None:
             self._command += ["--data", str(data)]
         if ca_file is not None:

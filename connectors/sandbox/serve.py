@@ -28,6 +28,7 @@ def serve(
     data: Path | None = None,
     *,
     seed: int = 7,
+    scale: int = 0,
     host: str = "127.0.0.1",
     http_port: int = 0,
     tls_port: int = 0,
@@ -40,6 +41,7 @@ def serve(
     Args:
         data: folder of JSONL files; None generates the example company from `seed`.
         seed: of the generator.
+        scale: records of the generated northwind and meridian, children included; 0 leaves them at their own size.
         host: address to listen on.
         http_port: plain HTTP port of the first org, the next org takes the next port; 0 picks free ports.
         tls_port: the same for TLS.
@@ -52,7 +54,7 @@ def serve(
         OSError: a port is taken.
     """
     clock = Clock()
-    sites = build_sites(data, seed, clock)
+    sites = build_sites(data, seed, clock, scale)
     certificates = issue(host)
     with ExitStack() as stack:
         plain = _bind_all(stack, host, http_port, len(sites))
@@ -77,15 +79,15 @@ def serve(
         listen(front, [*plain, *control], secure, certificates.context, lambda: announce(about, json=json))
 
 
-def build_sites(data: Path | None, seed: int, clock: Clock) -> list[Site]:
-    """The orgs of a folder, or the generated ones."""
+def build_sites(data: Path | None, seed: int, clock: Clock, scale: int = 0) -> list[Site]:
+    """The orgs of a folder, or the generated ones; see `serve`."""
     source: Iterable[tuple[JSON, Iterable[tuple[str, JSON]]]]
     if data:
         source = load(data)
     else:
-        from connectors.sandbox.data import generate  # noqa: PLC0415 - its word banks are not needed for own data
+        from connectors.sandbox.data.scale import company  # noqa: PLC0415 - its word banks are not needed for own data
 
-        source = [item for item in generate(seed) if item[0].get("vendor") != "hubspot"]
+        source = [item for item in company(scale, seed) if item[0].get("vendor") != "hubspot"]
     return [_site(document, records, clock) for document, records in source]
 
 

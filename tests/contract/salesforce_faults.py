@@ -12,7 +12,6 @@ _UNKNOWN = [{"errorCode": "JSON_PARSER_ERROR", "message": "Unexpected character.
 
 RULES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "500": ("status", {"status": 500}),
-    "503": ("status", {"status": 503}),
     "420, the edge knows no route": ("status", {"status": 420}),
     "428, a condition is demanded": ("status", {"status": 428}),
     "429": ("status", {"status": 429}),
@@ -60,7 +59,7 @@ RULES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
 """Fault -> action and arguments of a rule; `{case}`, `{other}` and `{outsider}` are ids of the stage."""
 
 FAULTS = (
-    *(Fault(name, (Retriable,), (Retriable, Ambiguous)) for name in ("500", "503", "HTML 503", "500 after")),
+    *(Fault(name, (Retriable,), (Retriable, Ambiguous)) for name in ("500", "HTML 503", "500 after")),
     *(Fault(name, (Retriable,), (Retriable,)) for name in ("420, the edge knows no route", "429")),
     *(
         Fault(name, (Fatal,), (Fatal,))
@@ -81,6 +80,7 @@ FAULTS = (
     Fault("object revoked", LOST_ACCESS, LOST_ACCESS, moves=True),
     Fault("messages revoked", LOST_ACCESS, moves=True),
     Fault("marker revoked", LOST_ACCESS, (*LOST_ACCESS, Ambiguous), moves=True),
+    Fault("unshared", moves=True),
     Fault("owner changes", writes=(*LOST_ACCESS, Stale), moves=True),
     Fault("record changes", writes=(Stale,), moves=True),
     Fault("record deleted", writes=LOST_ACCESS, moves=True),

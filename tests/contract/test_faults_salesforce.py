@@ -1,12 +1,15 @@
 """The Salesforce connector under every fault of the sandbox, at every request of every call."""
 
 from collections.abc import Iterator
+from typing import Any, cast
 
 import pytest
 
+from connectors.sandbox.faults import ACTIONS
 from connectors.sandbox.process import SandboxProcess
+from connectors.sandbox.salesforce.mutations import Mutations
 from connectors.testing.faults import FaultContract
-from tests.contract.salesforce_faults import FAULTS
+from tests.contract.salesforce_faults import FAULTS, RULES
 from tests.contract.sandbox_stage import SandboxStage, running_sandbox
 from tests.crm_facts import SALESFORCE
 
@@ -23,6 +26,20 @@ def first(process: SandboxProcess) -> SandboxStage:
 def process() -> Iterator[SandboxProcess]:
     """One sandbox for all tests here."""
     yield from running_sandbox()
+
+
+NO_FAULTS = frozenset({"create", "unhide_field", "rotation", "session_timeout", "bulk_jobs"})
+"""Mutations that take nothing away from who is reading or writing; the connector makes no Bulk jobs."""
+ELSEWHERE = frozenset({"delete_mid_paging", "lost_refresh", "oauth_app", "oauth_org"})
+"""Those that need a query of several pages (tests/unit/connectors/test_reading.py) or are about logging in
+(tests/contract/test_pitfalls_salesforce.py, test_connector_salesforce_login.py)."""
+
+
+def test_every_fault_of_the_sandbox_has_its_turn() -> None:
+    """An action that somebody adds to the sandbox must be tried on the connector, too."""
+    mutations = Mutations(cast("Any", None), cast("Any", None)).names
+    assert {action for action, _ in RULES.values()} | NO_FAULTS | ELSEWHERE == ACTIONS | mutations
+    assert {fault.name for fault in FAULTS} == RULES.keys()
 
 
 class TestSalesforceFaults(FaultContract):

@@ -1,8 +1,8 @@
 """By which types two kinds of records can be associated: HubSpot's own, and what the portal's people added."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 from connectors.sandbox.hubspot.errors import HubError
 from connectors.sandbox.hubspot.schema import Schema, standard
@@ -49,14 +49,13 @@ class AssociationTypes:
     def __init__(self, schema: Schema) -> None:
         self._schema = schema
         self._pairs: dict[tuple[str, str], tuple[AssociationType, ...]] = {}
-        lines: list[Sequence[object]] = standard()["associations"]
+        lines: list[Sequence[Any]] = standard()["associations"]
         labelled = {tuple(line[:2]) for line in lines if len(line) > _PLAIN}
         for from_type, to_type, type_id, inverse, *label in lines:
-            plain = "" if label or (from_type, to_type) not in labelled else "_unlabeled"
+            suffix = "_unlabeled" if not label and (from_type, to_type) in labelled else ""
             self._add_pair(
-                str(from_type), str(to_type), HUBSPOT, int(str(type_id)), int(str(inverse)),
-                str(label[0]) if label else None, plain,
-            )  # fmt: skip
+                AssociationType(from_type, to_type, HUBSPOT, type_id, inverse, suffix, label[0] if label else None)
+            )
 
     def between(self, from_type: str, to_type: str) -> tuple[AssociationType, ...]:
         """All types from one kind of records to another; custom objects get a default when first asked for."""
@@ -86,14 +85,18 @@ class AssociationTypes:
         for found in self.between(from_type, to_type):
             if found.key == key:
                 return found
-        other = next((found for found in self._all() if found.key == key), None)
-        if other is None:
-            raise HubError.invalid(f"Association type id {key[1]} doesn't exist in category {key[0]}")
-        wrong, right = self._schema.types[from_type].id, self._schema.types[other.from_type].id
-        raise HubError.invalid(
-            f"Association type {key[1]} is invalid from object type {wrong} for associations to be created. "
-            f"expected: {right}"
-        )
+        raise self._misled(from_type, key)
+
+    def leading(self, from_type: str, key: Label) -> AssociationType:
+        """The type with this category and id that leads away from a kind of records.
+
+        Raises:
+            HubError: 400, there is none, or it leads in another direction.
+        """
+        for found in self._all():
+            if found.from_type == from_type and found.key == key:
+                return found
+        raise self._misled(from_type, key)
 
     def by_name(self, from_type: str, to_type: str, name: str) -> AssociationType:
         """The type that v3 calls `name`, or whose id that is.
@@ -115,7 +118,7 @@ class AssociationTypes:
         taken = {found.id for found in self._all() if found.category == USER}
         number = type_id or max(taken, default=_FIRST_USER_TYPE - 1) + 1
         inverse = number if from_type == to_type else number + 1
-        self._add_pair(from_type, to_type, USER, number, inverse, label, "")
+        self._add_pair(AssociationType(from_type, to_type, USER, number, inverse, "", label))
         return next(found for found in self._pairs[from_type, to_type] if found.key == (USER, number))
 
     def remove(self, from_type: str, to_type: str, key: Label) -> AssociationType | None:
@@ -127,6 +130,20 @@ class AssociationTypes:
             self._pairs[pair] = tuple(one for one in self._pairs[pair] if one.key != gone)
         return found
 
+    def rename(self, from_type: str, to_type: str, key: Label, label: str) -> bool:
+        """Give a user-defined label another text, in both directions; False when there is none."""
+        found = self.find(from_type, to_type, key)
+        if found is None or found.category != USER:
+            return False
+        for pair, known in (((from_type, to_type), key), ((to_type, from_type), found.inverse_key)):
+            types = self._pairs[pair]
+            self._pairs[pair] = tuple(replace(one, label=label) if one.key == known else one for one in types)
+        return True
+
+    def of(self, from_type: str) -> Iterator[AssociationType]:
+        """All types that lead away from a kind of records."""
+        return (found for found in self._all() if found.from_type == from_type)
+
     def snapshot(self) -> dict[tuple[str, str], tuple[AssociationType, ...]]:
         """The types as they stand."""
         return dict(self._pairs)
@@ -135,22 +152,32 @@ class AssociationTypes:
         """Put back a snapshot."""
         self._pairs = dict(state)
 
+    def _misled(self, from_type: str, key: Label) -> HubError:
+        other = next((found for found in self._all() if found.key == key), None)
+        if other is None:
+            return HubError.invalid(f"Association type id {key[1]} doesn't exist in category {key[0][:30]}")
+        wrong, right = self._schema.types[from_type].id, self._schema.types[other.from_type].id
+        return HubError.invalid(
+            f"Association type {key[1]} is invalid from object type {wrong} for associations to be created. "
+            f"expected: {right}"
+        )
+
     def _all(self) -> Iterator[AssociationType]:
         for types in self._pairs.values():
             yield from types
 
-    def _add_pair(
-        self, from_type: str, to_type: str, category: str, type_id: int, inverse: int, label: str | None, suffix: str
-    ) -> None:
-        names = self._schema.types
-        for one, other, number, back in (
-            (from_type, to_type, type_id, inverse),
-            (to_type, from_type, inverse, type_id),
-        ):
-            name = f"{names[one].singular}_to_{names[other].singular}{suffix}".replace(" ", "_")
-            if category == USER and label:
-                name = label.lower().replace(" ", "_")
-            made = AssociationType(one, other, category, number, back, name, label)
-            have = self._pairs.get((one, other), ())
+    def _add_pair(self, there: AssociationType) -> None:
+        """Add a type and its way back, unless they are known."""
+        back = replace(there, from_type=there.to_type, to_type=there.from_type, id=there.inverse, inverse=there.id)
+        for made in (there, back):
+            have = self._pairs.get((made.from_type, made.to_type), ())
             if all(found.key != made.key for found in have):
-                self._pairs[one, other] = (*have, made)
+                named = replace(made, name=self._name(made))
+                self._pairs[made.from_type, made.to_type] = (*have, named)
+
+    def _name(self, made: AssociationType) -> str:
+        """What v3 calls a type: a default beside a primary type says that it is unlabelled."""
+        if made.category == USER and made.label:
+            return made.label.lower().replace(" ", "_")
+        singular = [self._schema.types[name].singular.replace(" ", "_") for name in (made.from_type, made.to_type)]
+        return f"{singular[0]}_to_{singular[1]}{made.name}"

@@ -32,7 +32,10 @@ def fill(portal: "Portal", records: Iterable[tuple[str, Mapping[str, Any]]]) -> 
             if type_name == "associations":
                 _link(portal, row, links)
             else:
-                portal.store.put(_record(portal, type_name, row))
+                made = _record(portal, type_name, row)
+                portal.store.put(made)
+                for loser in filter(None, made.get("hs_merged_object_ids").split(";")):
+                    portal.store.redirect((made.type, loser), made.id)
         except _Unusable as error:
             raise ValueError(f"record {number} ({type_name}): {error}") from None
         except (KeyError, TypeError, ValueError, HubError) as error:

@@ -3,12 +3,12 @@
 `may` is a pure function of the world, a user, a record and an action:
 
 * A super admin may do everything, a deactivated user nothing. The records of users are open to read for everybody.
-* A level covers a record: `all` every one; `owned` those she owns; `team` also those whose team (that of the owner), or a
-  team above it, is one of hers. With Unassigned, `owned` and `team` cover those that have no owner as well.
+* A level covers a record: `all` every one; `owned` those she owns; `team` also those whose team (that of the owner), or
+  a team above it, is one of hers. With Unassigned, `owned` and `team` cover those that have no owner as well.
 * Viewing needs a `view` level that covers the record; editing (deleting, merging) an `edit` level besides.
 * Engagements (notes, emails, calls, meetings, tasks) have no rights of their own: with any `view` level but `none` she
-  sees those she owns, and those that hang on a live record of another kind that she sees. HubSpot does not document
-  this; it is our guess.
+  sees those she owns, and those that hang on a live record of another kind that she sees. A guess: HubSpot does not
+  document it.
 """
 
 from collections.abc import Iterator

@@ -8,7 +8,7 @@ from typing import Any, Final, Protocol
 from connectors.sandbox.hubspot import loading
 from connectors.sandbox.hubspot.association_types import AssociationType, AssociationTypes
 from connectors.sandbox.hubspot.people import Directory, HubUser
-from connectors.sandbox.hubspot.schema import ENGAGEMENTS, Schema
+from connectors.sandbox.hubspot.schema import ENGAGEMENTS, Schema, SchemaState
 from connectors.sandbox.hubspot.search_index import SearchIndex
 from connectors.sandbox.hubspot.store import Key, Record, Store, StoreState
 from connectors.sandbox.wire import JSON
@@ -27,9 +27,9 @@ class Clock(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A committed change. `kind` is creation, propertyChange, deletion, restore, merge, associationChange or
-    privacyDeletion; `source` is HubSpot's word for who did it (`INTEGRATION`, `CRM_UI`).
+    """A committed change; `source` is HubSpot's word for who did it (`INTEGRATION`, `CRM_UI`).
 
+    `kind` is creation, propertyChange, deletion, restore, merge, associationChange or privacyDeletion.
     A merge has the primary record as `object_id`, the other one in `merged_ids` and the survivor as `new_id`. An
     association has the other record's "type id:record id" as `value`.
     """
@@ -53,7 +53,7 @@ class Snapshot:
 
     store: StoreState
     users: Mapping[str, HubUser]
-    schema: object
+    schema: SchemaState
     types: dict[tuple[str, str], tuple[AssociationType, ...]]
     events: tuple[Event, ...]
     search: tuple[float, tuple[int, int]]

@@ -88,6 +88,15 @@ class ObjectType:
         return self.singular.upper()
 
 
+@dataclass(frozen=True, slots=True)
+class SchemaState:
+    """What a snapshot keeps; its inner mappings are never changed in place."""
+
+    properties: Mapping[str, dict[str, Property]]
+    pipelines: Mapping[str, dict[str, Pipeline]]
+    groups: Mapping[str, tuple[str, ...]]
+
+
 class Schema:
     """All types of one portal. Properties and pipelines may change at run time, types may not."""
 
@@ -96,16 +105,17 @@ class Schema:
         self.types: dict[str, ObjectType] = {}
         self.properties: dict[str, dict[str, Property]] = {}
         self.pipelines: dict[str, dict[str, Pipeline]] = {}
+        self._groups: dict[str, tuple[str, ...]] = {}
         self._names: dict[str, str] = {}
-        standard = standard()
-        for name, entry in standard["types"].items():
+        shipped = standard()
+        for name, entry in shipped["types"].items():
             self._add(_type(name, entry), _listed(entry["properties"], name))
         for entry in document.get("objects", ()):
             self._add(_custom(entry), {})
             self._extend(entry["name"], entry.get("properties", ()))
         for name, entries in document.get("properties", {}).items():
             self._extend(self.type(name).name, entries)
-        pipelines = {**standard["pipelines"], **document.get("pipelines", {})}
+        pipelines = {**shipped["pipelines"], **document.get("pipelines", {})}
         for name, entries in pipelines.items():
             self.pipelines[self.type(name).name] = {entry["id"]: pipeline_of(entry) for entry in entries}
 
@@ -129,6 +139,15 @@ class Schema:
         """Add or replace a property."""
         self.properties[type_name] = {**self.properties[type_name], item.name: item}
 
+    def groups(self, type_name: str) -> list[str]:
+        """The groups of a type's properties."""
+        used = (item.group for item in self.properties[type_name].values() if item.group)
+        return list(dict.fromkeys((*used, *self._groups.get(type_name, ()))))
+
+    def add_group(self, type_name: str, name: str) -> None:
+        """Add a group that has no property yet."""
+        self._groups[type_name] = (*self._groups.get(type_name, ()), name)
+
     def stage(self, type_name: str, stage_id: str) -> tuple[Pipeline, Stage] | None:
         """A stage and the pipeline it belongs to."""
         for pipeline in self.pipelines.get(type_name, {}).values():
@@ -136,14 +155,14 @@ class Schema:
                 return pipeline, pipeline.stages[stage_id]
         return None
 
-    def snapshot(self) -> object:
+    def snapshot(self) -> SchemaState:
         """The properties and pipelines as they stand."""
-        return dict(self.properties), dict(self.pipelines)
+        return SchemaState(dict(self.properties), dict(self.pipelines), dict(self._groups))
 
-    def restore(self, state: Any) -> None:
+    def restore(self, state: SchemaState) -> None:
         """Put back a snapshot."""
-        properties, pipelines = state
-        self.properties, self.pipelines = dict(properties), dict(pipelines)
+        self.properties, self.pipelines = dict(state.properties), dict(state.pipelines)
+        self._groups = dict(state.groups)
 
     def _add(self, kind: ObjectType, own: Mapping[str, Property]) -> None:
         self.types[kind.name] = kind

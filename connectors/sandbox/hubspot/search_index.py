@@ -1,4 +1,4 @@
-"""What the search knows: every record as it was a moment ago (the search API is eventually consistent; contract, 2.4)."""
+"""What the search knows: every record as it was a moment ago, for it is eventually consistent (contract, 2.4)."""
 
 from connectors.sandbox.hubspot.store import Key, Record, Table
 

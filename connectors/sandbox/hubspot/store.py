@@ -1,4 +1,4 @@
-"""The records of one portal: a table per type, associations in both directions, and an undo journal for transactions."""
+"""The records of one portal: a table per type, associations in both directions, an undo journal for transactions."""
 
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Iterator, Mapping
@@ -152,13 +152,13 @@ class Store:
         """The records of a type that a record is associated with, archived ones included."""
         return self._links.get((*key, to_type), NO_LINKS)
 
-    def set_link(self, key: Key, other: Key, labels: frozenset[Label]) -> None:
+    def set_link(self, key: Key, other: Record, labels: frozenset[Label]) -> None:
         """Say by which types a record is associated with another one, seen from `key`; none ends the association."""
-        place = (*key, other[0])
+        place = (*key, other.type)
         old = self._links.get(place, NO_LINKS)
-        new = {**old, other[1]: labels}
+        new = {**old, other.id: labels}
         if not labels:
-            del new[other[1]]
+            del new[other.id]
         self._links[place] = new
         self.remember(lambda: self._links.__setitem__(place, old))
 

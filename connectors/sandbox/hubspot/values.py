@@ -1,4 +1,4 @@
-"""Property values as HubSpot keeps them: always text. Checks what comes in and brings it into one form (contract, 2.5)."""
+"""Property values as HubSpot keeps them, always text: checked and brought into one form (contract, 2.5)."""
 
 import json
 import re

@@ -17,6 +17,12 @@ PARTS = 100
 """Calls closer together than a window / PARTS share one entry, so a window's size does not grow with its rate."""
 
 
+JITTER_SECONDS = 0.25
+"""A call arrives after it was sent, and not all arrive equally late: our windows are that much longer than the CRM's,
+but by a tenth at most.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Patience:
     """Seconds that a caller waits for room: a person looks at a spinner, a sync has time."""
@@ -48,7 +54,7 @@ class Window:
     def wait(self, rate: Rate, now: float, *, urgent: bool) -> float:
         """Seconds until this caller may call; 0 when she may now, infinity when she never may.
 
-        Entries leave with their last call: too late for the others by a hundredth of the window, never too early.
+        Entries leave with their last call: for the others a hundredth of the window too late, never too early.
         """
         allowed = rate.limit if urgent else rate.limit - rate.reserve
         if allowed <= 0:
@@ -60,7 +66,7 @@ class Window:
             if surplus <= 0:
                 break
             surplus -= each.count
-            paused = max(paused, each.last + rate.seconds - now)
+            paused = max(paused, each.last + _span(rate) - now)
         return paused
 
     def take(self, rate: Rate, now: float) -> "Window":
@@ -82,8 +88,12 @@ class Window:
         return [
             Calls(min(each.first, now), min(each.last, now), each.count)
             for each in self.calls
-            if each.last + rate.seconds > now
+            if each.last + _span(rate) > now
         ]
+
+
+def _span(rate: Rate) -> float:
+    return rate.seconds + min(JITTER_SECONDS, rate.seconds / 10)
 
 
 def admit(

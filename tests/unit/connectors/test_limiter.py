@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from connectors.errors import Retriable
 from connectors.interfaces import Limiter, Rate
-from connectors.limiter import PARTS, LocalLimiter, Patience, Window
+from connectors.limiter import JITTER_SECONDS, PARTS, LocalLimiter, Patience, Window
 
 RATE = Rate(limit=10, seconds=10.0, reserve=3)
 START = 1_000.0
+WINDOW = RATE.seconds + JITTER_SECONDS
 
 
 class FakeTime:
@@ -52,7 +53,7 @@ def test_a_caller_without_patience_is_refused_at_once() -> None:
     with pytest.raises(Retriable) as refused:
         full.acquire("b", RATE, urgent=False)
     assert (refused.value.code, time.slept) == ("limiter", [])
-    assert refused.value.retry_after == pytest.approx(10.0, abs=0.2)
+    assert refused.value.retry_after == pytest.approx(WINDOW, abs=0.11)
 
 
 def test_a_sync_leaves_the_reserve_to_clicks() -> None:
@@ -81,7 +82,7 @@ def test_whoever_waits_is_let_in_when_the_window_moves_on() -> None:
     time = FakeTime()
     slow = limiter(time)
     fill(slow, 8)
-    assert time.now == pytest.approx(START + 10.0, abs=0.2)
+    assert time.now == pytest.approx(START + WINDOW, abs=0.11)
 
 
 def test_buckets_do_not_share_room() -> None:
@@ -112,8 +113,8 @@ def test_a_clock_that_was_set_back_costs_one_window_at_most() -> None:
     window = Window()
     for _ in range(10):
         window = window.take(RATE, START + 86_400.0)
-    assert window.wait(RATE, START, urgent=True) == pytest.approx(10.0)
-    assert window.take(RATE, START).wait(RATE, START + 10.0, urgent=True) == 0.0
+    assert window.wait(RATE, START, urgent=True) == pytest.approx(WINDOW)
+    assert window.take(RATE, START).wait(RATE, START + WINDOW, urgent=True) == 0.0
 
 
 @given(
@@ -141,7 +142,7 @@ def test_no_window_ever_holds_more_than_the_limit(
             taken.append((now, urgent))
         elif math.isfinite(wait):
             assert window.wait(rate, now + wait + 1e-6, urgent=urgent) == 0.0
-    assert len(window.calls) <= PARTS + 2
+    assert len(window.calls) <= 1.1 * PARTS + 2
     for index, (moment, urgent) in enumerate(taken):
         recent = sum(moment - seconds < earlier for earlier, _ in taken[: index + 1])
         assert recent <= (limit if urgent else limit - reserve)

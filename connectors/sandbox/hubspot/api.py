@@ -29,10 +29,10 @@ def handle(portal: Portal, caller: Caller, request: Request) -> Response:
         request.query_string,
         request.body,
     )
+    if len(request.body) > MAX_BODY:
+        return answer(HubError(413, "VALIDATION_ERROR", "The request body is too large"))
     with portal.lock:
         try:
-            if len(request.body) > MAX_BODY:
-                raise HubError(413, "VALIDATION_ERROR", "The request body is too large")
             return _response(dispatch(call))
         except HubError as error:
             return answer(error)

@@ -23,16 +23,18 @@ def of_record(call: Call, type_name: str, record_id: str, to_name: str) -> Answe
     return Answer(200, body)
 
 
-def put(call: Call, type_name: str, record_id: str, to_name: str, to_id: str, name: str) -> Answer:
-    """Associate two records; the answer is the first one."""
+def put(call: Call, *place: str) -> Answer:
+    """Associate two records; the answer is the first one. `place`: type, id, other type, other id, association type."""
+    type_name, record_id, to_name, to_id, name = place
     kind, to_kind = pair(call, type_name, to_name, write=True)
     record, other = ends(call, kind, record_id, to_kind, to_id)
     link(writer_of(call), record, other, (call.portal.types.by_name(kind.name, to_kind.name, name),))
     return Answer(200, View(call, kind, associations=(to_kind.name,)).document(call.record(kind, record_id)))
 
 
-def delete(call: Call, type_name: str, record_id: str, to_name: str, to_id: str, name: str) -> Answer:
-    """Take one type off an association."""
+def delete(call: Call, *place: str) -> Answer:
+    """Take one type off an association; `place` as for `put`."""
+    type_name, record_id, to_name, to_id, name = place
     kind, to_kind = pair(call, type_name, to_name, write=True)
     record, other = ends(call, kind, record_id, to_kind, to_id)
     unlabel(writer_of(call), record, other, (call.portal.types.by_name(kind.name, to_kind.name, name),))

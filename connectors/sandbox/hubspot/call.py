@@ -124,9 +124,9 @@ class Call:
             found = json.loads(self.body, parse_constant=_no_constant)
             if b"\\u" in self.body:
                 json.dumps(found, ensure_ascii=False).encode()
-            return found
         except (ValueError, RecursionError):
             raise HubError.invalid(f"{_BAD_JSON} the request body is not valid JSON") from None
+        return found
 
     def record(self, kind: ObjectType, record_id: str, *, archived: bool = False) -> Record:
         """The record of a path, if it exists for this caller; a merged id leads to the survivor.

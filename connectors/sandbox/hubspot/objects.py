@@ -98,6 +98,7 @@ def create(call: Call, kind: ObjectType, properties: object, associations: objec
 def update(call: Call, record: Record, properties: dict[str, object]) -> Record:
     """Change a record; see `Writer.update` for what is refused."""
     call.access.check_edit(record)
+    call.portal.check_lock(record)
     writer = writer_of(call)
     written = writer.update(record, properties)
     if record.type in ENGAGEMENTS:
@@ -109,9 +110,10 @@ def archive(call: Call, record: Record) -> None:
     """Put a record into the recycle bin.
 
     Raises:
-        HubError: 403.
+        HubError: 403, or 423 while somebody holds it.
     """
     call.access.check_edit(record)
+    call.portal.check_lock(record)
     writer_of(call).archive(record)
 
 

@@ -86,8 +86,8 @@ class Directory:
         self.teams: list[JSON] = [dict(team) for team in document.get("teams", ())]
         self.roles: list[JSON] = [dict(role) for role in document.get("roles", ())]
         self._parents = {str(team["id"]): str(team.get("parentTeamId") or "") for team in self.teams}
-        self._user_of = {owner["id"]: owner["userId"] for owner in self.owners}
-        self._owner_of = {owner["userId"]: owner["id"] for owner in self.owners if owner["userId"]}
+        self._user_of: dict[str, str] = {owner["id"]: owner["userId"] for owner in self.owners}
+        self._owner_of: dict[str, str] = {owner["userId"]: owner["id"] for owner in self.owners if owner["userId"]}
 
     def owner(self, owner_id: str) -> JSON | None:
         """An owner by id, archived ones included."""

@@ -7,6 +7,7 @@ from typing import Any, Final, Protocol
 
 from connectors.sandbox.hubspot import loading
 from connectors.sandbox.hubspot.association_types import AssociationType, AssociationTypes
+from connectors.sandbox.hubspot.errors import HubError
 from connectors.sandbox.hubspot.people import Directory, HubUser
 from connectors.sandbox.hubspot.schema import ENGAGEMENTS, Schema, SchemaState
 from connectors.sandbox.hubspot.search_index import SearchIndex
@@ -81,6 +82,8 @@ class Portal:
         self.store = Store(unique)
         self.search = SearchIndex(SEARCH_DELAY)
         self.events: list[Event] = []
+        self.locked: dict[Key, int] = {}
+        """Records that somebody holds, and how many writes to each will be refused."""
         self._sequence = 0
         self._minted: dict[str, int] = {}
 
@@ -159,6 +162,17 @@ class Portal:
         self.search.note(record.key, self.store.tables[record.type].rows.get(record.id), self.clock.time())
         self.store.put(record)
 
+    def check_lock(self, record: Record) -> None:
+        """Refuse a write to a record that somebody holds.
+
+        Raises:
+            HubError: 423.
+        """
+        left = self.locked.get(record.key, 0)
+        if left > 0:
+            self.locked[record.key] = left - 1
+            raise HubError(423, "LOCKED", "The resource is locked: try again in 2 seconds or later")
+
     def remove(self, key: Key) -> None:
         """Forget a record for good."""
         self.search.note(key, self.store.tables[key[0]].rows.get(key[1]), self.clock.time())
@@ -205,6 +219,7 @@ class Portal:
             self.search.settle()
             self.search.delay, self.search.ghosts = state.search
             self._minted = dict(state.minted)
+            self.locked.clear()
 
 
 _FIRST_ID: Final = 10_000_000_000

@@ -14,7 +14,20 @@ from connectors.sandbox.wire import JSON
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,99}")
 _FIELDS: Final = frozenset(
-    "textarea text date file number select radio checkbox booleancheckbox calculation_equation html phonenumber".split()
+    (
+        "textarea",
+        "text",
+        "date",
+        "file",
+        "number",
+        "select",
+        "radio",
+        "checkbox",
+        "booleancheckbox",
+        "calculation_equation",
+        "html",
+        "phonenumber",
+    )
 )
 _CREATED: Final = instant(1_609_459_200_000)
 _REQUIRED: Final = ("name", "label", "type", "fieldType", "groupName")

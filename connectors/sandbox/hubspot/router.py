@@ -32,21 +32,22 @@ _PATHS: Final = (
 """Version and API stand the other way round in dated paths (contract, 2.1)."""
 
 Handler = Callable[..., Answer]
+_Routes = dict[str, dict[str, Handler]]
 _Table = tuple[tuple[re.Pattern[str], Mapping[str, Handler]], ...]
 
 
-def _table(routes: Mapping[str, Mapping[str, Handler]]) -> _Table:
+def _table(routes: _Routes) -> _Table:
     return tuple((re.compile(pattern), handlers) for pattern, handlers in routes.items())
 
 
-_BATCH: Final = {
+_BATCH: Final[_Routes] = {
     "/([^/]+)/batch/read": {"POST": batch.read},
     "/([^/]+)/batch/create": {"POST": batch.create},
     "/([^/]+)/batch/update": {"POST": batch.update},
     "/([^/]+)/batch/upsert": {"POST": batch.upsert},
     "/([^/]+)/batch/archive": {"POST": batch.archive},
 }
-_RECORDS: Final = {
+_RECORDS: Final[_Routes] = {
     "/([^/]+)": {"GET": objects.list_records, "POST": objects.create_record},
     "/([^/]+)/search": {"POST": search.search},
     "/([^/]+)/merge": {"POST": merging.merge},
@@ -58,25 +59,25 @@ _RECORDS: Final = {
         "DELETE": objects.archive_record,
     },
 }
-_LINKS_V3: Final = {
+_LINKS_V3: Final[_Routes] = {
     "/([^/]+)/([^/]+)/associations/([^/]+)": {"GET": associations_v3.of_record},
     "/([^/]+)/([^/]+)/associations/([^/]+)/([^/]+)/([^/]+)": {
         "PUT": associations_v3.put,
         "DELETE": associations_v3.delete,
     },
 }
-_LINKS: Final = {
+_LINKS: Final[_Routes] = {
     "/([^/]+)/([^/]+)/associations/([^/]+)": {"GET": associations.of_record},
     "/([^/]+)/([^/]+)/associations/default/([^/]+)/([^/]+)": {"PUT": associations.put_default},
     "/([^/]+)/([^/]+)/associations/([^/]+)/([^/]+)": {"PUT": associations.put, "DELETE": associations.delete},
 }
-_PAIRS_V3: Final = {
+_PAIRS_V3: Final[_Routes] = {
     "/([^/]+)/([^/]+)/batch/read": {"POST": associations_v3.read},
     "/([^/]+)/([^/]+)/batch/create": {"POST": associations_v3.create},
     "/([^/]+)/([^/]+)/batch/archive": {"POST": associations_v3.archive},
     "/([^/]+)/([^/]+)/types": {"GET": associations_v3.types},
 }
-_PAIRS: Final = {
+_PAIRS: Final[_Routes] = {
     "/([^/]+)/([^/]+)/batch/read": {"POST": associations.read},
     "/([^/]+)/([^/]+)/batch/create": {"POST": associations.create},
     "/([^/]+)/([^/]+)/batch/archive": {"POST": associations.archive},
@@ -89,7 +90,7 @@ _PAIRS: Final = {
     },
     r"/([^/]+)/([^/]+)/labels/(\d+)": {"DELETE": definitions.delete_label},
 }
-_PROPERTIES: Final = {
+_PROPERTIES: Final[_Routes] = {
     "/([^/]+)": {"GET": properties.list_properties, "POST": properties.create_property},
     "/([^/]+)/batch/read": {"POST": properties.read_batch},
     "/([^/]+)/batch/create": {"POST": properties.create_batch},
@@ -102,14 +103,14 @@ _PROPERTIES: Final = {
         "DELETE": properties.archive_property,
     },
 }
-_PIPELINES: Final = {
+_PIPELINES: Final[_Routes] = {
     "/([^/]+)": {"GET": pipelines.list_pipelines},
     "/([^/]+)/([^/]+)": {"GET": pipelines.read_pipeline},
     "/([^/]+)/([^/]+)/stages": {"GET": pipelines.list_stages},
     "/([^/]+)/([^/]+)/stages/([^/]+)": {"GET": pipelines.read_stage},
 }
-_OWNERS: Final = {"": {"GET": owners.list_owners}, "/([^/]+)": {"GET": owners.read_owner}}
-_SCHEMAS: Final = {
+_OWNERS: Final[_Routes] = {"": {"GET": owners.list_owners}, "/([^/]+)": {"GET": owners.read_owner}}
+_SCHEMAS: Final[_Routes] = {
     "": {"GET": definitions.list_schemas},
     "/schemas": {"GET": definitions.list_schemas},
     "/([^/]+)": {"GET": definitions.read_schema},

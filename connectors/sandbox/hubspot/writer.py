@@ -132,19 +132,23 @@ class Writer:
         for name, value in given.items():
             if value is None and not self._strict:
                 continue
-            item = self.portal.schema.property(kind.name, name)
             try:
-                if item is None:
-                    raise Problem(name, "PROPERTY_DOESNT_EXIST", f'Property "{name[:100]}" does not exist')
-                if item.read_only:
-                    text = f'"{name}" is a read only property; its value cannot be set.'
-                    raise Problem(name, "READ_ONLY_VALUE", text)
+                item = self._writable(kind, name)
                 values[item.name] = self._known(kind, item, normal(item, value))
             except Problem as problem:
                 problems.append(problem)
         if problems:
             raise refusal(problems)
         return values
+
+    def _writable(self, kind: ObjectType, name: str) -> Property:
+        """The property of a write. Raises Problem when there is none, or when it cannot be set."""
+        item = self.portal.schema.property(kind.name, name)
+        if item is None:
+            raise Problem(name, "PROPERTY_DOESNT_EXIST", f'Property "{name[:100]}" does not exist')
+        if item.read_only:
+            raise Problem(name, "READ_ONLY_VALUE", f'"{name}" is a read only property; its value cannot be set.')
+        return item
 
     def _known(self, kind: ObjectType, item: Property, value: str) -> str:
         """Refuse an owner, pipeline or stage that the portal does not have."""

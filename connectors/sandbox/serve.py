@@ -14,6 +14,8 @@ from rich.table import Table
 
 from connectors.sandbox.clock import Clock
 from connectors.sandbox.control import control_app
+from connectors.sandbox.hubspot.portal import Portal
+from connectors.sandbox.hubspot.site import HubSpotSite
 from connectors.sandbox.listen import bind
 from connectors.sandbox.listen import serve as listen
 from connectors.sandbox.load import LoadError, load
@@ -87,12 +89,22 @@ def build_sites(data: Path | None, seed: int, clock: Clock, scale: int = 0) -> l
     else:
         from connectors.sandbox.data.scale import company  # noqa: PLC0415 - its word banks are not needed for own data
 
-        source = [item for item in company(scale, seed) if item[0].get("vendor") != "hubspot"]
+        source = company(scale, seed)
     return [_site(document, records, clock) for document, records in source]
 
 
 def _site(document: JSON, records: Iterable[tuple[str, JSON]], clock: Clock) -> Site:
-    """A site of one org. A user's `note` is for people and no field of the org."""
+    """A site of the vendor that the document names; Salesforce's when it names none."""
+    if document.get("vendor") == "hubspot":
+        try:
+            return HubSpotSite(Portal.load(document, records, clock), clock)
+        except ValueError as error:
+            raise LoadError(str(error)) from None
+    return _salesforce(document, records, clock)
+
+
+def _salesforce(document: JSON, records: Iterable[tuple[str, JSON]], clock: Clock) -> Site:
+    """A user's `note` is for people and no field of the org."""
     users = [dict(user) for user in document.get("users", ())]
     notes = {user["Username"]: user.pop("note") for user in users if "note" in user}
     try:
@@ -110,14 +122,18 @@ def announce(about: JSON, *, json: bool) -> None:
         return
     console = Console()
     for org in about["orgs"]:
-        table = Table(title=f"{org['alias']}  {org['urls']['http']}  {org['urls']['https']}", title_justify="left")
-        for heading in ("user", "name", "profile", "role", "sees"):
+        title = f"{org['alias']} ({org['vendor']} {org['id']})  {org['urls']['http']}  {org['urls']['https']}"
+        table = Table(title=title, title_justify="left")
+        role = "team" if org["vendor"] == "hubspot" else "role"
+        for heading in ("user", "name", "profile", role, "sees"):
             table.add_column(heading)
         for user in org["users"]:
             table.add_row(user["username"], user["name"], user["profile"], user["role"], user["note"])
         console.print(table)
         for client in org["clients"]:
             console.print(f"client {client['name']}: {client['id']}  secret: {client['secret'] or '(public client)'}")
+        if key := org.get("service_key"):
+            console.print(f"service key: {key}")
     console.print(f"control plane {about['control']}\nCA certificate {about['ca_file']}\nCtrl+C stops the sandbox.")
 
 

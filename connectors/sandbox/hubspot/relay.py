@@ -83,7 +83,7 @@ class Relay:
             return _error(400, "VALIDATION_ERROR", "The request body is larger than 1 MB")
         identity = {"userId": person.id, "portalId": self._hub_id, "userEmail": person.email, "appId": str(app.id)}
         query = f"{parts.query}&{urlencode(identity)}" if parts.query else urlencode(identity)
-        signed = parts._replace(query=query, fragment="").geturl()
+        signed = requests.Request("GET", parts._replace(query=query, fragment="").geturl()).prepare().url or ""
         return _Call(method, signed, body, {str(name): str(value) for name, value in headers.items()})
 
     def _carry(self, app: App, call: _Call) -> JSON:

@@ -139,7 +139,7 @@ def _afterwards(builder: OrgBuilder, staff: Staff, customers: list[Customer]) ->
     scripts = bank("files")["cases"].get(builder.alias, ())
     named = {spec["name"]: build_case(builder, staff, by_name[spec["account"]], spec) for spec in scripts}
     attach_files(builder, staff, named)
-    post_feed(builder, staff)
+    post_feed(builder, staff, named)
     if staff.spec["lifecycle"]:
         add_lifecycle(builder, staff, {"demo": DEMO_CASE_ID, "long": LONG_CASE_ID})
 

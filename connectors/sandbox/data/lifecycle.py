@@ -20,6 +20,8 @@ _MERGED_CASES: Final = (52, 77, 101)
 _DELETED_CASES: Final = (84, 109)
 _MERGED_CONTACTS: Final = (17, 40)
 _DELETED_BELOW: Final = (36, 58, 93)
+_OLD_TASKS_OF: Final = (25, 44)
+_LONG_AGO: Final = NOW - timedelta(days=420)
 _DEALS: Final = (12_500.0, 8_400.0, 21_000.0, 1_150_000.0)
 
 
@@ -36,6 +38,7 @@ def add_lifecycle(builder: OrgBuilder, staff: Staff, known: Mapping[str, str]) -
         rows.setdefault(name, []).append(row)
     _merged(builder, staff, rows)
     _deleted(builder, staff, rows)
+    _archived(builder, staff, rows)
     customers = _customers(builder, staff)
     customers["person"] = _person_account(builder, staff)
     for spec in bank("lifecycle")["cases"]:
@@ -83,6 +86,17 @@ def _deleted(builder: OrgBuilder, staff: Staff, rows: Mapping[str, Sequence[Row]
         _bin(builder, builder.add("CaseComment", made, admin, {**comment, "IsDeleted": True}, changed=NOW))
         task: Row = {"WhatId": case["Id"], "OwnerId": admin, "Subject": words["archived_note"], "Status": "Not Started"}
         _bin(builder, builder.add("Task", made, admin, {**task, "IsDeleted": True}, changed=NOW))
+
+
+def _archived(builder: OrgBuilder, staff: Staff, rows: Mapping[str, Sequence[Row]]) -> None:
+    """Closed tasks that are older than a year, which only queryAll shows."""
+    admin = staff.agents["admin"].id
+    for number, place in enumerate(_OLD_TASKS_OF):
+        subject, text = bank("desk")["tasks"][number]
+        done: Row = {"Subject": subject, "Description": text, "Status": "Completed", "IsClosed": True, "OwnerId": admin}
+        done |= {"WhatId": rows["Case"][place]["Id"], "ActivityDate": stamp(_LONG_AGO)[:10], "IsArchived": True}
+        row = builder.add("Task", _LONG_AGO, admin, {**done, "Priority": "Normal", "WhoId": None})
+        builder.fates.archived.add(str(row["Id"]))
 
 
 def _bin(builder: OrgBuilder, row: Row) -> None:

@@ -103,7 +103,10 @@ class HiddenText:
 
 @dataclass(frozen=True, slots=True)
 class FileTruth:
-    """An attached file: `pages` holds what a reader sees of each, one paragraph a line; none if it cannot be read."""
+    """A version of an attached file: `pages` holds what a reader sees of each, one paragraph a line.
+
+    There are no pages if it cannot be read. `latest` is false for a version that a newer one replaced.
+    """
 
     org: str
     case_id: str
@@ -112,6 +115,7 @@ class FileTruth:
     pages: tuple[str, ...]
     facts: tuple[FileFact, ...]
     hidden: tuple[HiddenText, ...]
+    latest: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +123,10 @@ class Fates:
     """What happened to records, by record id.
 
     `merged`: the one that went -> the one that stayed (both in the records of a Salesforce org; in a portal only the
-    latter). `deleted`: in the recycle bin. `archived`: the same in a portal. `moved`: record -> (field, before, now).
-    `held`: under legal hold. `erased`: a contact deleted for good on request; no record has the id any more.
-    `persons`: a person account -> its contact. `mentions`: (record, field) -> ids that its text names, 18 characters.
+    latter). `deleted`: in the recycle bin. `archived`: the same in a portal, and old tasks of a Salesforce org.
+    `moved`: record -> (field, before, now). `held`: under legal hold. `erased`: a contact deleted for good on request;
+    no record has the id any more. `persons`: a person account -> its contact. `mentions`: (record, field) -> ids that
+    its text names, 18 characters.
     """
 
     merged: dict[str, str] = field(default_factory=dict)

@@ -30,6 +30,16 @@ def test_merged_records_lead_to_a_live_master_of_their_kind() -> None:
     assert masters == set(fates().merged)
 
 
+def test_old_tasks_are_archived() -> None:
+    """They were closed more than a year ago and hang on live cases."""
+    archived = {str(row["Id"]): row for row in records("Task") if row.get("IsArchived")}
+    assert set(archived) == fates().archived != set()
+    for row in archived.values():
+        assert row["IsClosed"] is True
+        assert str(row["CreatedDate"]) < "2025-11-24"
+        assert by_id()[str(row["WhatId"])][1]["IsDeleted"] is False
+
+
 def test_moved_records_stand_where_they_were_moved_to() -> None:
     """Another owner, another account: the old value was a possible one too."""
     assert {field for field, _, _ in fates().moved.values()} == {"OwnerId", "AccountId"}

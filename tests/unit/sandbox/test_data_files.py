@@ -72,7 +72,7 @@ def test_the_demos_files_case_has_one_file_of_each_kind() -> None:
 
 
 def test_document_version_and_link_belong_together() -> None:
-    """Each file has one document, one version with size and checksum of its bytes, and a link to its case."""
+    """Each file has one document, versions with size and checksum of their bytes, and a link to its case."""
     links = {(row["ContentDocumentId"], row["LinkedEntityId"]) for row in records("ContentDocumentLink")}
     assert {row["Id"] for row in records("ContentVersion")} == set(files())
     for version_id, item in files().items():
@@ -81,8 +81,27 @@ def test_document_version_and_link_belong_together() -> None:
         assert row["ContentSize"] == len(data)
         assert row["Checksum"] == hashlib.md5(data, usedforsecurity=False).hexdigest()
         assert row["PathOnClient"] == item.name
-        assert by_id()[item.document_id][1]["LatestPublishedVersionId"] == version_id
+        newest = by_id()[item.document_id][1]["LatestPublishedVersionId"] == version_id
+        assert newest is item.latest is row["IsLatest"]
         assert (item.document_id, item.case_id) in links
+
+
+def test_a_replaced_version_says_something_else() -> None:
+    """One document has two versions; what the older one says is no longer true."""
+    (old,) = [item for item in files().values() if not item.latest]
+    (new,) = [item for item in files().values() if item.latest and item.document_id == old.document_id]
+    assert not {fact.text for fact in old.facts} & {fact.text for fact in new.facts}
+    numbers = [row["VersionNumber"] for row in records("ContentVersion") if row["ContentDocumentId"] == old.document_id]
+    assert numbers == ["1", "2"]
+
+
+def test_files_that_came_by_mail_hang_on_the_mail_too() -> None:
+    """The known case's files are linked to its first message, which says that it has attachments."""
+    mails = {row["Id"]: row for row in records("EmailMessage") if row["ParentId"] == DEMO_FILES_CASE_ID}
+    linked = [row["LinkedEntityId"] for row in records("ContentDocumentLink") if row["LinkedEntityId"] in mails]
+    assert len(linked) == len(KINDS)
+    assert len(set(linked)) == 1
+    assert [row["Id"] for row in mails.values() if row["HasAttachment"]] == linked[:1]
 
 
 @pytest.mark.parametrize("kind", ["pdf", "docx"])

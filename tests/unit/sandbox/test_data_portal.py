@@ -238,6 +238,7 @@ def test_archived_merged_erased_moved_and_held_objects_are_known() -> None:
     for stayed in set(fates.merged.values()):
         went = {old for old, new in fates.merged.items() if new == stayed}
         assert set(objects()[stayed][1]["properties"]["hs_merged_object_ids"].split(";")) == went
+    assert {objects()[stayed][0] for stayed in fates.merged.values()} == {"contacts", "tickets"}
     assert fates.erased
     for ticket, (field, before, now) in fates.moved.items():
         assert objects()[ticket][1]["properties"][field] == now != before

@@ -28,6 +28,7 @@ def add_lifecycle(builder: PortalBuilder, crew: Crew, maker: TicketMaker, custom
     _held(builder, crew, maker, customers[_HELD_CUSTOMER], words["held_subject"])
     customer = customers[_PLAIN_CUSTOMER]
     _merged(builder, crew, customer)
+    _merged_tickets(builder, crew, customer, words["merged_subject"])
     _archived(builder, crew, customer)
     _erased(builder, crew)
 
@@ -77,6 +78,15 @@ def _merged(builder: PortalBuilder, crew: Crew, customer: Customer) -> None:
     builder.associate(("contacts", new), ("companies", customer.id))
     found = {person.first: "name", person.last: "name", email: "email", person.mobile: "phone"}
     mark(builder, "contacts", row, ("firstname", "lastname", "email", "phone"), found)
+    builder.fates.merged.update({old: new, other: new})
+
+
+def _merged_tickets(builder: PortalBuilder, crew: Crew, customer: Customer, subject: str) -> None:
+    """Two tickets about one thing that became a third."""
+    old, other, new = (builder.mint("tickets") for _ in range(3))
+    ids: Row = {"hs_object_id": new, "hs_merged_object_ids": f"{old};{other}"}
+    builder.add("tickets", NOW - 4 * _AGO, {**_bare(crew, subject), **ids}, changed=NOW - _AGO)
+    builder.associate(("tickets", new), ("contacts", customer.contacts[0][0]))
     builder.fates.merged.update({old: new, other: new})
 
 

@@ -1,4 +1,4 @@
-"""What the connector suite must know about Salesforce, whether it runs on the sandbox or on the fake."""
+"""What the connector suite must know about each CRM, whether it runs on the sandbox or on a fake."""
 
 from connectors.interfaces import TargetKind
 from connectors.testing import CrmFacts, Price
@@ -31,3 +31,35 @@ SALESFORCE = CrmFacts(
     },
     price=Price(read=1, reread=1, requery=2, describe=1, parallel=False),
 )
+
+HUBSPOT = CrmFacts(
+    case="tickets",
+    fields={
+        "tickets": ("hs_object_id", "subject", "content", "hs_pipeline_stage"),
+        "emails": ("hs_email_subject", "hs_email_text"),
+        "notes": ("hs_note_body",),
+        "tasks": ("hs_task_subject",),
+    },
+    titles=("hs_object_id", "subject"),
+    hideable="content",
+    edited=("hs_ticket_priority", "LOW"),
+    message="emails",
+    message_field="hs_email_subject",
+    thread=frozenset({"emails", "notes"}),
+    people=frozenset({"contacts", "owners"}),
+    article_field="name",
+    missing="999999999999",
+    no_ids=("", "x", "1 OR 1", "../../settings", "9" * 200),
+    kinds=(TargetKind.COMMENT, TargetKind.TASKS),
+    unmarked=(TargetKind.COMMENT, TargetKind.TASKS),
+    undoable=(TargetKind.COMMENT, TargetKind.TASKS),
+    written={
+        TargetKind.COMMENT: ("notes", "hs_note_body"),
+        TargetKind.TASKS: ("tasks", "hs_task_body"),
+    },
+    price=Price(read=2, reread=1, requery=2, describe=1, parallel=True),
+    rotates=False,
+    fences=False,
+    drafts="all",
+)
+"""Refresh tokens last, nothing can be fenced off, and unsent mails are for all to see."""

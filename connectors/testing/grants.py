@@ -69,7 +69,7 @@ class GrantContract(Staged):
 
     def test_an_ended_grant_is_unauthorized_and_forgotten(self, session: Session, stage: Stage) -> None:
         """Reads and writes alike say reconnect, after a bounded number of requests."""
-        session.targets(stage.case)
+        session.read(stage.case, self.facts.fields)
         stage.end_grant(stage.agent)
         before = stage.requests()
         raised(Unauthorized, lambda: session.read(stage.case, self.facts.fields))

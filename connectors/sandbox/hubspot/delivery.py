@@ -190,7 +190,7 @@ class Deliveries:
                     "app": app.id,
                     "event": parcel.notification["eventId"],
                     "type": parcel.notification["subscriptionType"],
-                    "object": str(parcel.notification["objectId"]),
+                    "object": str(parcel.notification.get("objectId") or parcel.notification["fromObjectId"]),
                     "attempt": parcel.attempt,
                     "status": status,
                 }

@@ -115,15 +115,19 @@ class Journal:
         )
 
     def _entry(self, event: Event) -> JSON:
+        removed = event.kind == "associationChange" and event.property == "removed"
         entry: JSON = {
             "type": "crmObject",
             "portalId": self._hub_id,
             "occurredAt": _iso(event.occurred_at_ms),
-            "action": _ACTIONS[event.kind],
+            "action": "ASSOCIATION_REMOVED" if removed else _ACTIONS[event.kind],
             "objectTypeId": event.object_type_id,
             "objectId": int(event.object_id),
-            "propertyChanges": {event.property: event.value} if event.property else {},
+            "propertyChanges": {event.property: event.value} if event.kind == "propertyChange" else {},
         }
+        if event.kind == "associationChange":
+            other_type, _, other_id = event.value.partition(":")
+            entry["associatedObject"] = {"objectTypeId": other_type, "objectId": int(other_id)}
         if event.merged_ids:
             entry["mergedObjectIds"] = [int(one) for one in event.merged_ids]
             entry["newObjectId"] = int(event.new_id) if event.new_id else None

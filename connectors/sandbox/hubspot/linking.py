@@ -41,7 +41,7 @@ def unlink(writer: Writer, record: Record, other: Record) -> None:
     if other.id in store.links(record.key, other.type):
         store.set_link(record.key, other, frozenset())
         store.set_link(other.key, record, frozenset())
-        _tell(writer, record, other)
+        _tell(writer, record, other, "removed")
 
 
 def unlabel(writer: Writer, record: Record, other: Record, types: Iterable[AssociationType]) -> None:
@@ -136,6 +136,8 @@ def _demote(writer: Writer, record: Record, other: Record, primary: AssociationT
             store.set_link(rival.key, record, back - {primary.inverse_key})
 
 
-def _tell(writer: Writer, record: Record, other: Record) -> None:
-    type_id = writer.portal.schema.types[other.type].id
-    writer.emit("associationChange", record, value=f"{type_id}:{other.id}")
+def _tell(writer: Writer, record: Record, other: Record, what: str = "added") -> None:
+    """An association is an event of both its ends."""
+    for here, there in ((record, other), (other, record)):
+        type_id = writer.portal.schema.types[there.type].id
+        writer.emit("associationChange", here, property=what, value=f"{type_id}:{there.id}")

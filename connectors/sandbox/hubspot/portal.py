@@ -32,7 +32,7 @@ class Event:
 
     `kind` is creation, propertyChange, deletion, restore, merge, associationChange or privacyDeletion.
     A merge has the primary record as `object_id`, the other one in `merged_ids` and the survivor as `new_id`. An
-    association has the other record's "type id:record id" as `value`.
+    association has the other record's "type id:record id" as `value`, and "added" or "removed" as `property`.
     """
 
     sequence: int

@@ -18,6 +18,9 @@ LEGACY_NAMES: Final = {
     "0-1": "contact", "0-2": "company", "0-3": "deal", "0-5": "ticket", "0-7": "product", "0-8": "line_item",
 }  # fmt: skip
 """Object types with subscription types of their own, such as `ticket.creation`; all others use `object.creation`."""
+_NAMES: Final = {
+    **LEGACY_NAMES, "0-27": "task", "0-46": "note", "0-47": "meeting", "0-48": "call", "0-49": "email",
+}  # fmt: skip
 KINDS: Final = frozenset(
     {"creation", "propertyChange", "deletion", "merge", "restore", "associationChange", "privacyDeletion"}
 )
@@ -170,10 +173,12 @@ class Webhooks:
             "occurredAt": event.occurred_at_ms,
             "subscriptionType": subscription.event_type,
             "attemptNumber": 0,
-            "objectId": int(event.object_id),
             "changeSource": event.source,
             "sourceId": event.source_id,
         }
+        if event.kind == "associationChange":
+            return document | _association(event)
+        document["objectId"] = int(event.object_id)
         if subscription.object_type_id:
             document["objectTypeId"] = event.object_type_id
         if event.kind == "propertyChange":
@@ -194,6 +199,21 @@ class Webhooks:
     def now(self) -> str:
         """The virtual time as the API writes it."""
         return self._clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _association(event: Event) -> JSON:
+    """What an association's notification says instead of one object."""
+    other_type, _, other_id = event.value.partition(":")
+    kinds = (event.object_type_id, other_type)
+    return {
+        "associationType": "_TO_".join(_NAMES.get(kind, kind).upper() for kind in kinds),
+        "fromObjectId": int(event.object_id),
+        "toObjectId": int(other_id),
+        "fromObjectTypeId": event.object_type_id,
+        "toObjectTypeId": other_type,
+        "associationRemoved": event.property == "removed",
+        "isPrimaryAssociation": False,
+    }
 
 
 def _copy(hooks: Hooks) -> Hooks:

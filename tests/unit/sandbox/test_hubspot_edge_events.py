@@ -39,7 +39,7 @@ def webhooks(clock: Clock) -> Webhooks:
     return made
 
 
-def change(kind: str = "creation", **more: Any) -> Event:
+def change(kind: str = "creation", **more: Any) -> Event:  # noqa: ANN401 - fields of an event
     """Something that happened to ticket 1001."""
     return replace(Event(7, kind, "0-5", "1001", 1_764_000_000_000, source="CRM_UI", source_id="userId:1"), **more)
 
@@ -73,25 +73,25 @@ def test_subscriptions_that_make_no_sense_are_refused(webhooks: Webhooks, wish: 
 @pytest.mark.parametrize(
     ("wish", "event", "told"),
     [
-        ({"eventType": "ticket.creation"}, change(), True),
-        ({"eventType": "ticket.creation", "active": False}, change(), False),
-        ({"eventType": "contact.creation"}, change(), False),
-        ({"eventType": "ticket.deletion"}, change(), False),
-        ({"eventType": "object.creation", "objectTypeId": "0-5"}, change(), True),
-        ({"eventType": "object.creation", "objectTypeId": "0-46"}, change(), False),
-        ({"eventType": "ticket.propertyChange", "propertyName": "subject"}, change("propertyChange"), False),
+        ({"eventType": "ticket.creation"}, change(), 1),
+        ({"eventType": "ticket.creation", "active": False}, change(), 0),
+        ({"eventType": "contact.creation"}, change(), 0),
+        ({"eventType": "ticket.deletion"}, change(), 0),
+        ({"eventType": "object.creation", "objectTypeId": "0-5"}, change(), 1),
+        ({"eventType": "object.creation", "objectTypeId": "0-46"}, change(), 0),
+        ({"eventType": "ticket.propertyChange", "propertyName": "subject"}, change("propertyChange"), 0),
         (
             {"eventType": "ticket.propertyChange", "propertyName": "subject"},
             change("propertyChange", property="subject", value="x"),
-            True,
+            1,
         ),
     ],
 )
-def test_who_is_told_of_what(webhooks: Webhooks, wish: JSON, event: Event, told: bool) -> None:
+def test_who_is_told_of_what(webhooks: Webhooks, wish: JSON, event: Event, told: int) -> None:
     """By object type, kind and property; inactive subscriptions and apps without a target hear nothing."""
     webhooks.subscribe(APP.id, {"active": True, **wish})
     webhooks.subscribe(OTHER.id, {"active": True, **wish})
-    assert [app.id for app, _ in webhooks.notifications(event)] == ([APP.id] if told else [])
+    assert [app.id for app, _ in webhooks.notifications(event)] == [APP.id] * told
 
 
 def test_notifications_carry_what_the_kind_needs(webhooks: Webhooks) -> None:
@@ -108,6 +108,16 @@ def test_notifications_carry_what_the_kind_needs(webhooks: Webhooks) -> None:
     assert (merged["primaryObjectId"], merged["mergedObjectIds"], merged["newObjectId"]) == (1001, [1002], 2001)
     [(_, changed)] = webhooks.notifications(change("propertyChange", property="subject", value="New"))
     assert (changed["propertyName"], changed["propertyValue"], changed["objectTypeId"]) == ("subject", "New", "0-5")
+
+
+def test_associations_are_told_by_their_two_ends(webhooks: Webhooks) -> None:
+    """Which kind of association, and whether it came or went."""
+    webhooks.subscribe(APP.id, {"eventType": "ticket.associationChange", "active": True})
+    for what, removed in (("added", False), ("removed", True)):
+        [(_, made)] = webhooks.notifications(change("associationChange", property=what, value="0-1:3001"))
+        assert (made["fromObjectId"], made["toObjectId"], made["associationRemoved"]) == (1001, 3001, removed)
+        assert made["associationType"] == "TICKET_TO_CONTACT"
+        assert "objectId" not in made
 
 
 # ── The API of webhooks ──────────────────────────────────────────────────

@@ -25,9 +25,9 @@ but by a tenth at most.
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """Seconds that a caller waits for room: a person looks at a spinner, a sync has time."""
+    """Seconds that a caller waits for room: a person for one window of HubSpot's at most, a sync has time."""
 
-    urgent: float = 10.0
+    urgent: float = 12.0
     other: float = 60.0
 
     def of(self, *, urgent: bool) -> float:

@@ -168,9 +168,7 @@ class Schema:
         self.types[kind.name] = kind
         self.properties[kind.name] = {**_listed(standard()["common"], kind.name), **own}
         for stamp, label in ((kind.created, "Create Date"), (kind.modified, "Last Modified Date")):
-            made = Property(
-                stamp, label, "datetime", "date", f"{kind.singular}information", read_only=True, defined=True
-            )
+            made = Property(stamp, label, "datetime", "date", _group(kind.name), read_only=True, defined=True)
             self.properties[kind.name][stamp] = made
         qualified = {f"p_{kind.name}", f"p{self.hub_id}_{kind.name}"} if kind.custom else set()
         for key in {kind.name, kind.singular, kind.id, *qualified}:
@@ -232,9 +230,17 @@ def _listed(entries: Mapping[str, Sequence[Any]], type_name: str) -> dict[str, P
         extra: dict[str, Any] = dict(more[0]) if more else {}
         options = extra.pop("options", None)
         labels = {str(value): str(value).replace("_", " ").capitalize() for value in options} if options else None
-        group = f"{standard()['types'].get(type_name, {}).get('singular', type_name)}information"
+        group = _group(type_name)
         found[name] = Property(name, label, type_, field, group, labels, defined=True, **extra)
     return found
+
+
+def _group(type_name: str) -> str:
+    """The group that HubSpot puts its own properties of a type into."""
+    entry = standard()["types"].get(type_name)
+    if entry is None:
+        return f"{type_name}_information"
+    return entry["singular"] if type_name in ENGAGEMENTS else f"{entry['singular']}information"
 
 
 def _type(name: str, entry: Mapping[str, Any]) -> ObjectType:

@@ -84,6 +84,8 @@ def serve(
 def build_sites(data: Path | None, seed: int, clock: Clock, scale: int = 0) -> list[Site]:
     """The orgs of a folder, or the generated ones; see `serve`."""
     source: Iterable[tuple[JSON, Iterable[tuple[str, JSON]]]]
+    if data and scale:
+        raise LoadError("a size can be wished for the generated company, not for a folder")
     if data:
         source = load(data)
     else:

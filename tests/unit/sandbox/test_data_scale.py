@@ -12,11 +12,13 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from connectors.sandbox.clock import Clock
 from connectors.sandbox.data import Generated, generate
 from connectors.sandbox.data.__main__ import main
 from connectors.sandbox.data.scale import company, grow
 from connectors.sandbox.data.writing import write
-from connectors.sandbox.load import load
+from connectors.sandbox.load import LoadError, load
+from connectors.sandbox.serve import build_sites
 
 ALIASES = ("northwind", "globex", "meridian")
 SIZE = 4_900
@@ -130,6 +132,17 @@ def test_a_company_has_a_large_org_and_a_large_portal() -> None:
     """Northwind and meridian have the size, globex stays as it is."""
     orgs = company(4_000)
     assert [counted(list(rows)) for _, rows in orgs] == [4_000, len(ordinarily()[1][1]), 4_000]
+
+
+def test_the_sandbox_serves_the_size_that_was_wished() -> None:
+    """Both the large org and the large portal are loaded; a folder of own data has the size it has."""
+    sites = {site.alias: site for site in build_sites(None, 7, Clock(), 4_200)}
+    assert set(sites) == set(ALIASES)
+    for alias, kind in (("northwind", "Account"), ("meridian", "companies")):
+        grown = sum(name == kind for name, _ in made(alias, 4_200))
+        assert len(sites[alias].records(kind, {})) == grown
+    with pytest.raises(LoadError):
+        build_sites(Path("own"), 7, Clock(), 4_200)
 
 
 @pytest.mark.parametrize("vendor", ["salesforce", "hubspot"])

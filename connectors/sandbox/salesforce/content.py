@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from connectors.sandbox.salesforce.errors import ApiError, bad_json
+from connectors.sandbox.salesforce.errors import bad_json
 from connectors.sandbox.salesforce.values import Row, Value, text_of
 
 if TYPE_CHECKING:
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 DOCUMENT: Final = "ContentDocument"
 VERSION: Final = "ContentVersion"
 LINK: Final = "ContentDocumentLink"
-MAX_BASE64: Final = 52_428_800
-"""Bytes of a JSON body that carries a file; larger files go by multipart."""
 _VIEWER, INFERRED = "V", "I"
 _BLOB_PATH: Final = "/services/data/v68.0/sobjects/ContentVersion/{}/VersionData"
 _TYPES: Final = {
@@ -31,13 +29,10 @@ def decoded(value: object) -> bytes:
     """The bytes of `VersionData`: base64 text in JSON, or bytes that came by multipart.
 
     Raises:
-        ApiError: `JSON_PARSER_ERROR`, `REQUEST_TOO_LARGE`.
+        ApiError: `JSON_PARSER_ERROR`.
     """
     if isinstance(value, bytes):
         return value
-    if isinstance(value, str) and len(value) > MAX_BASE64:
-        text = f"Maximum size of request reached. Maximum size of request is {MAX_BASE64} bytes"
-        raise ApiError(413, "REQUEST_TOO_LARGE", text)
     try:
         if not isinstance(value, str):
             raise TypeError  # noqa: TRY301 - one answer for both

@@ -157,7 +157,10 @@ class HubSpotSite:
         if object_ == DELIVERIES:
             rows = self.deliveries.log()
             return [row for row in rows if all(str(row.get(name)) == value for name, value in wanted.items())]
-        return self.portal.records_as_system(object_, wanted)
+        try:
+            return self.portal.records_as_system(object_, wanted)
+        except HubError:
+            raise Refused(f"no object {object_!r}") from None
 
     def save(self) -> object:
         """A snapshot of the portal and of the edge's settings."""

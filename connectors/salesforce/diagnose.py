@@ -9,7 +9,7 @@ from connectors.diagnosis import clock, login_service, reach, refused
 from connectors.errors import ConnectorError
 from connectors.interfaces import Finding
 from connectors.salesforce import marker
-from connectors.salesforce.addresses import offered_versions, require_version
+from connectors.salesforce.addresses import offered_versions
 from connectors.salesforce.auth import SCOPE
 from connectors.salesforce.client import Client
 from connectors.salesforce.schema import Schema
@@ -45,11 +45,11 @@ class Outside:
             offered = offered_versions(self.origin, self.http)
         except ConnectorError as error:
             return refused("api version", error)
-        try:
-            require_version(self.version, offered)
-        except ConnectorError as error:
-            return Finding("api version", ok=False, detail=str(error), advice=f"set api_version to {_newest(offered)}")
-        detail = f"{self.version} is configured and offered; the newest is {_newest(offered)}"
+        newest = offered[-1] if offered else "none"
+        if self.version not in offered:
+            detail = f"the org does not offer version {self.version}; its newest is {newest}"
+            return Finding("api version", ok=False, detail=detail, advice=f"set api_version to {newest}")
+        detail = f"{self.version} is configured and offered; the newest is {newest}"
         return Finding("api version", ok=True, detail=detail)
 
 
@@ -96,7 +96,3 @@ def _package(*, installed: bool, summary: bool) -> Finding:
     what = f"this user cannot use {f'Case.{SUMMARY_FIELD}' if installed else marker.MARKER}"
     detail = f"{what}: drafts go to tasks and comments, and a lost answer can end as unknown"
     return Finding("package", ok=True, detail=detail, advice="install the package and assign its permission set")
-
-
-def _newest(offered: Sequence[str]) -> str:
-    return offered[-1] if offered else "one that it offers"

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from connectors.sandbox.data import DEMO_USERNAMES
+from connectors.sandbox.data import DEMO_TICKET_USERS, DEMO_USERNAMES
 from connectors.sandbox.process import SandboxProcess
 from sidecar.client import Client
 from sidecar.doctor import as_json, examine, sound
@@ -88,6 +88,19 @@ def test_a_stored_grant_is_looked_at_as_its_user(sidecar: LocalSidecar, maya: Cl
     nobody = checks(as_json(examine(here, f"salesforce:{me['tenant']}:005000000000000AAA", ORG)))
     assert not nobody["access"]["ok"]
     assert "connect" in nobody["access"]["advice"]
+
+
+def test_a_hubspot_user_is_told_whose_rights_her_connection_has(sidecar: LocalSidecar, calm: SandboxProcess) -> None:
+    """User-level, and what an account-level token would mean instead is not said here."""
+    here = Settings(state_dir=sidecar.state, installations_file=sidecar.state / "installations.yaml")
+    me = sidecar.log_in("meridian", DEMO_TICKET_USERS[0]).me
+    grant = f"hubspot:{me['tenant']}:{me['user_id']}"
+    report = as_json(examine(here, grant))
+    found = checks(report, "meridian")
+    assert all(check["ok"] for check in found.values())
+    assert found["access"]["detail"].startswith("user-level")
+    assert found["unique property"]["detail"].startswith("there")
+    assert "access" not in checks(report, ORG)
 
 
 def test_the_command_prints_a_line_for_each_check(sidecar: LocalSidecar, calm: SandboxProcess, tmp_path: Path) -> None:

@@ -189,15 +189,14 @@ class _Judge:
             item.name for item in known.fields.values() if item.custom and item.reference_to and not item.nillable
         )
         default = self._org.sharing.owd.get(kind, "ControlledByParent" if kind in _CHILDREN else "Private")
-        by_parent = any(self._reads_parent(row.get(lookup), row) for lookup in lookups)
         if kind in _CHILDREN or (default == "ControlledByParent" and any(row.get(lookup) for lookup in lookups)):
-            return by_parent
+            return any(self._reads_parent(row.get(lookup), row) for lookup in lookups)
         given = self._org.sharing.shares.get(str(row["Id"]), {})
         return (
             default.startswith("Read")
             or row.get("OwnerId") in self._names
             or any(given.get(name) for name in self._names)
-            or (kind in _OPEN_TO_PARENT and by_parent)
+            or (kind in _OPEN_TO_PARENT and any(self._reads_parent(row.get(lookup), row) for lookup in lookups))
             or (kind == "Account" and self._reads_child(str(row["Id"])))
         )
 

@@ -102,28 +102,30 @@ def _marked(world: World, org: str, object_: str, row: Row) -> Row:
     for name in TEXTS.get(object_, ()):
         value = changed.get(name)
         if isinstance(value, str) and value:
-            mark = _word(org, object_, str(row["Id"]), name)
+            mark = word(org, object_, str(row["Id"]), name)
             world.marks[mark] = (object_, str(row["Id"]), name)
-            changed[name] = _planted(value, mark)
+            changed[name] = planted(value, mark)
     for name in NUMBERS.get(object_, ()):
-        number = _number(org, object_, str(row["Id"]), name)
-        world.marks[number] = (object_, str(row["Id"]), name)
-        changed[name] = f"+49 {number}" if name.endswith("Phone") else int(number)
+        digits = number(org, object_, str(row["Id"]), name)
+        world.marks[digits] = (object_, str(row["Id"]), name)
+        changed[name] = f"+49 {digits}" if name.endswith("Phone") else int(digits)
     if object_ == "Contact":
         changed["Name"] = f"{changed.get('FirstName') or ''} {changed['LastName']}".strip()
     return changed
 
 
-def _word(org: str, *what: str) -> str:
+def word(org: str, *what: str) -> str:
+    """A mark for one place."""
     digest = hashlib.sha256(":".join((org, *what)).encode()).digest()
     return "zq" + "".join(chr(ord("a") + byte % 26) for byte in digest[:12])
 
 
-def _number(*what: str) -> str:
+def number(*what: str) -> str:
+    """A mark of digits for one place."""
     return f"77{int(hashlib.sha256(':'.join(what).encode()).hexdigest(), 16) % 10**8:08}"
 
 
-def _planted(text: str, mark: str) -> str:
+def planted(text: str, mark: str) -> str:
     """`text` with the mark in every line, and in every text node of HTML: whatever part is shown shows it."""
     if re.search(r"</\w+>", text):
         return re.sub(r">([^<>]*\w[^<>]*)<", rf">\1 {mark}<", text)

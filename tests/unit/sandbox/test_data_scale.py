@@ -157,6 +157,9 @@ def test_written_data_are_what_the_sandbox_loads(vendor: str, tmp_path: Path) ->
     found = Counter(name for name, _ in rows)
     assert Counter(name for name, _ in records) == found
     assert all(f"{count:,}  {name}" in result.output for name, count in found.items())
+    (site,) = build_sites(out, 7, Clock())
+    kind = "Case" if vendor == "salesforce" else "tickets"
+    assert len(site.records(kind, {})) == found[kind]
     same = ("users", "roles", "owners", "pipelines", "shares")
     assert all(loaded[key] == document[key] for key in same if key in document)
 

@@ -310,7 +310,7 @@ def log_in(
         client: of that org or portal.
         user: id or username.
         verify: CA file for an https address.
-        scope: "" asks for what the connectors need.
+        scope: "" asks for what the connectors need, of a HubSpot user as far as she may give it.
         vendor: "salesforce" or "hubspot"; "" goes by the client: only HubSpot's have an app id.
 
     Raises:
@@ -325,10 +325,12 @@ def log_in(
         "client_id": client.id,
         "redirect_uri": redirect_uri,
         "scope": scope or flow.scope,
+        "optional_scope": "" if scope else flow.optional,
         "code_challenge": challenge,
         "code_challenge_method": "S256",
     }
-    back = consent(f"{base_url}{flow.authorize}?{urlencode(ask)}", user, verify=verify)
+    query = urlencode({name: value for name, value in ask.items() if value})
+    back = consent(f"{base_url}{flow.authorize}?{query}", user, verify=verify)
     code = parse_qs(urlsplit(back).query)["code"][0]
     form = {
         "grant_type": "authorization_code",
@@ -355,6 +357,7 @@ class _Flow:
     authorize: str
     token: str
     scope: str
+    optional: str = ""
 
 
 _FLOWS: Final = {
@@ -362,8 +365,9 @@ _FLOWS: Final = {
     "hubspot": _Flow(
         "/oauth/authorize",
         "/oauth/2026-03/token",
-        "oauth tickets crm.objects.contacts.read crm.objects.contacts.write crm.objects.companies.read"
-        " crm.objects.deals.read crm.objects.owners.read",
+        "oauth crm.objects.owners.read",
+        "tickets crm.objects.contacts.read crm.objects.contacts.write crm.objects.companies.read crm.objects.deals.read"
+        " crm.objects.custom.read sales-email-read",
     ),
 }
 

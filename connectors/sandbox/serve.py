@@ -102,6 +102,10 @@ def _site(document: JSON, records: Iterable[tuple[str, JSON]], clock: Clock) -> 
             return HubSpotSite(Portal.load(document, records, clock), clock)
         except ValueError as error:
             raise LoadError(str(error)) from None
+        except KeyError as error:
+            raise LoadError(f"the portal's document lacks {error.args[0]!r}") from None
+        except (TypeError, AttributeError):
+            raise LoadError("the portal's document has a value of the wrong kind") from None
     return _salesforce(document, records, clock)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import requests
 from hubspot.utils.signature import Signature
 
 from connectors.sandbox.client import SandboxOrg, log_in
@@ -36,7 +37,9 @@ def portal(hubspot: SandboxProcess, backend: Receiver) -> SandboxOrg:
 
 def create(hubspot: SandboxProcess, subject: str) -> str:
     """A new ticket."""
-    made = hubspot.control.mutate(ALIAS, "create", object="tickets", properties={"subject": subject, "hs_pipeline_stage": "1"})
+    made = hubspot.control.mutate(
+        ALIAS, "create", object="tickets", properties={"subject": subject, "hs_pipeline_stage": "1"}
+    )
     return str(made["id"])
 
 
@@ -163,3 +166,62 @@ def test_reset_forgets_subscriptions_and_what_waits(
     create(hubspot, "Boom")
     time.sleep(0.3)
     assert len(backend.seen) == 1
+
+
+def test_every_kind_of_change_is_told(hubspot: SandboxProcess, portal: SandboxOrg, backend: Receiver) -> None:
+    """Merges with the new id, associations by both ends, archiving and restoring, erasure of a contact."""
+    kinds = [
+        {"eventType": "ticket.merge"},
+        {"eventType": "contact.associationChange"},
+        {"eventType": "ticket.deletion"},
+        {"eventType": "ticket.restore"},
+        {"eventType": "contact.privacyDeletion"},
+        {"eventType": "object.creation", "objectTypeId": "0-46"},
+    ]
+    hubspot.control.mutate(ALIAS, "webhooks", target=backend.url, subscriptions=kinds)
+    change = hubspot.control.mutate
+    merged = change(ALIAS, "merge", object="tickets", id="1002", other="1003")
+    change(ALIAS, "associate", object="tickets", id="1001", to=["contacts", "3003"])
+    change(ALIAS, "dissociate", object="tickets", id="1001", to=["contacts", "3003"])
+    change(ALIAS, "archive", object="tickets", id="1004")
+    change(ALIAS, "restore", object="tickets", id="1004")
+    change(ALIAS, "gdpr_delete", id="3002")
+    note = change(ALIAS, "create", object="notes", properties={"hs_timestamp": "2026-11-24T09:00:00Z"})
+    attempts(hubspot, 7)
+    found: dict[str, list[dict[str, Any]]] = {}
+    for received in backend.wait(1):
+        for event in told(received):
+            found.setdefault(event["subscriptionType"], []).append(event)
+    assert found["ticket.merge"][0]["mergedObjectIds"] == [1003]
+    assert found["ticket.merge"][0]["newObjectId"] == int(merged["id"])
+    ends = [(one["fromObjectId"], one["associationRemoved"]) for one in found["contact.associationChange"]]
+    assert {(3003, False), (3003, True)} <= set(ends)
+    assert [one["objectId"] for one in found["ticket.deletion"] if one["objectId"] == 1004] == [1004]
+    assert found["ticket.restore"][0]["objectId"] == 1004
+    assert found["contact.privacyDeletion"][0]["objectId"] == 3002
+    assert (found["object.creation"][0]["objectId"], found["object.creation"][0]["objectTypeId"]) == (
+        int(note["id"]),
+        "0-46",
+    )
+
+
+def test_the_journal_tells_the_same_to_an_app_without_an_address(hubspot: SandboxProcess, portal: SandboxOrg) -> None:
+    """With client credentials: earliest, the file behind the link, then next until there is nothing more."""
+    app = portal.web_client
+    form = {"grant_type": "client_credentials", "client_id": app.id, "client_secret": app.secret}
+    scope = {"scope": "developer.webhooks_journal.read"}
+    token = requests.post(f"{portal.http}/oauth/2026-03/token", data=form | scope, timeout=30).json()["access_token"]
+    headers = {"authorization": f"Bearer {token}"}
+    root = f"{portal.http}/webhooks-journal/journal/2026-03"
+    ticket = create(hubspot, "Mast")
+    hubspot.control.mutate(ALIAS, "archive", object="tickets", id=ticket)
+    answer, seen = requests.get(f"{root}/earliest", headers=headers, timeout=30), []
+    while answer.status_code == 200:
+        page = answer.json()
+        file = requests.get(page["url"], timeout=30).json()
+        seen += [(one["action"], one["objectId"]) for one in file["journalEvents"]]
+        answer = requests.get(f"{root}/offset/{page['currentOffset']}/next", headers=headers, timeout=30)
+    assert answer.status_code == 204
+    assert [one for one in seen if one[1] == int(ticket)][0] == ("CREATE", int(ticket))
+    assert seen[-1] == ("DELETE", int(ticket))
+    assert requests.get(f"{root}/earliest", timeout=30).status_code == 401

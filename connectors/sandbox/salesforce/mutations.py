@@ -5,7 +5,7 @@
 | `create` | `object`, `fields` | a record, made by an administrator |
 | `touch` | `record`, `fields` | fields are overwritten as the system; the time stamps move |
 | `delete` | `record` | into the recycle bin, by an administrator |
-| `merge` | `record`, `into` | `record` goes up in `into`: children re-parented, deleted, `MasterRecordId` set |
+| `merge` | `record`, `into`, `keep` | `record` goes up in `into`: children re-parented, deleted (a kept case: closed) |
 | `delete_mid_paging` | | a record of the last page of the user's newest query is deleted; its pages are errors now |
 | `unshare` | `record`, `user` or `group` (id) | a share is taken back |
 | `revoke_object` | `object`, `user` | every right on an object is gone |
@@ -139,7 +139,7 @@ class Mutations:
         admin.delete(kind, admin.readable(kind, given["record"]))
 
     def _merge(self, _user: str, given: JSON) -> None:
-        merge(self._org, given["into"], [given["record"]])
+        merge(self._org, given["into"], [given["record"]], keep=bool(given.get("keep")))
 
     def _delete_mid_paging(self, user: str, _given: JSON) -> JSON:
         paged = {name: cursor for name, cursor in self._org.cursors.items() if user in {"", cursor.user_id}}

@@ -98,8 +98,9 @@ class SalesforceSite:
         """The error that Salesforce sends with a status, or a plain one where it sends none of its own."""
         if status == _EDGE:
             return Response.text(_EDGE_PAGE, status, "text/html")
-        code, message = _FAILURES.get(status, ("UNKNOWN_EXCEPTION", "An unexpected error occurred."))
-        return _refuse(status, code, message)
+        refusal = _refuse(status, *_FAILURES.get(status, ("UNKNOWN_EXCEPTION", "An unexpected error occurred.")))
+        usage = f"api-usage={self.org.usage}/{self.org.setup.limits.daily_calls}"
+        return Response(status, refusal.body, {**refusal.headers, "Sforce-Limit-Info": usage})
 
     def records(self, object_: str, filters: Mapping[str, str]) -> list[JSON]:
         """Live records as the system sees them, whose fields equal `filters` (as text)."""

@@ -82,6 +82,7 @@ def test_rules_that_say_nothing_stop_the_load(additions: dict[str, object]) -> N
         ("merge", {"record": COMMENT_ANN, "into": COMMENT_ANN}),
         ("merge", {"record": mint("500", "5e0", 999), "into": CASE_ANN}),
         ("merge", {"record": CASE_ANN}),
+        ("merge", {"record": ACME, "into": GLOBEX, "keep": True}),
         ("delete_mid_paging", {}),
         ("restrict", {"targetEntity": "Case"}),
         ("validation_rule", {"object": "Case", "condition": "Nope = 1", "message": "x"}),
@@ -194,6 +195,17 @@ def test_merged_cases() -> None:
     gone = world.call(ADMIN, "GET", "/sobjects/Case/deleted", query=window).body["deletedRecords"]
     assert [item["id"] for item in gone] == [CASE_ANN]
     assert world.call(ADMIN, "GET", "/sobjects/Case/updated", query=window).body["ids"] == [CASE_SHARED]
+
+
+def test_merged_cases_may_be_kept() -> None:
+    """An admin's choice: the loser is closed and names its master, but lives."""
+    world = World()
+    merge(world.org, CASE_SHARED, [CASE_ANN], keep=True)
+    [row] = world.soql(ADMIN, "SELECT Id, IsClosed, MasterRecordId FROM Case WHERE MasterRecordId != null").body[
+        "records"
+    ]
+    assert (row["Id"], row["IsClosed"], row["MasterRecordId"]) == (CASE_ANN, True, CASE_SHARED)
+    assert world.ids(ADMIN, f"SELECT Id FROM CaseComment WHERE ParentId = '{CASE_ANN}'") == []
 
 
 def test_merged_accounts_take_their_contacts_and_cases_along() -> None:

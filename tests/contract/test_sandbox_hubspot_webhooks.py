@@ -222,6 +222,6 @@ def test_the_journal_tells_the_same_to_an_app_without_an_address(hubspot: Sandbo
         seen += [(one["action"], one["objectId"]) for one in file["journalEvents"]]
         answer = requests.get(f"{root}/offset/{page['currentOffset']}/next", headers=headers, timeout=30)
     assert answer.status_code == 204
-    assert [one for one in seen if one[1] == int(ticket)][0] == ("CREATE", int(ticket))
+    assert next(one for one in seen if one[1] == int(ticket)) == ("CREATE", int(ticket))
     assert seen[-1] == ("DELETE", int(ticket))
     assert requests.get(f"{root}/earliest", timeout=30).status_code == 401

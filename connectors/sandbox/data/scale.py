@@ -120,9 +120,10 @@ def _line(builder: Ledger, number: int) -> str:
     locale = _LOCALES[number % len(_LOCALES)]
     names = bank("people")[locale]
     last, _, latin = rng.choice(names["last"]).partition("|")
+    other = rng.choice(names["last"]).partition("|")[0]
     town = rng.choice(names["town"]).partition("|")[2]
     trade = rng.choice(words[locale]["trade"])
-    name = rng.choice(words[locale]["pattern"]).format(last=last, trade=trade, town=town)
+    name = rng.choice(words[locale]["pattern"]).format(last=last, other=other, trade=trade, town=town)
     domain = f"{latin or slug(last)}-{number}"
     return f"{name}|{locale}|{domain}|{rng.choice(words['industries'])}"
 

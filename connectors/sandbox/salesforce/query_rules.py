@@ -18,6 +18,7 @@ from connectors.sandbox.salesforce.soql_ast import (
 if TYPE_CHECKING:
     from connectors.sandbox.salesforce.soql_scope import View
 
+_ALL_FILES_SINCE: Final = 59.0
 _Leaf = Comparison | Membership | SemiJoin
 
 
@@ -63,8 +64,10 @@ def _post(view: "View", query: Query) -> None:
         raise malformed_query("Implementation restriction: FeedItem requires a filter by ParentId or Id")
 
 
-def _file_link(_view: "View", query: Query) -> None:
-    """Even an administrator names the record or the document."""
+def _file_link(view: "View", query: Query) -> None:
+    """Who may not query all files names the record or the document; before v59, everybody does."""
+    if float(view.version[1:]) >= _ALL_FILES_SINCE and view.org.permissions.has(view.user_id, "QueryAllFiles"):
+        return
     filtered = {item.field.text.lower() for item in _leaves(query.where) if _equals(item)}
     if not filtered & {"contentdocumentid", "linkedentityid", "id"}:
         raise malformed_query(

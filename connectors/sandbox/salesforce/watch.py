@@ -77,12 +77,17 @@ def _in_json(document: object) -> Iterator[tuple[str, str, tuple[str, ...]]]:
             stack.extend(value for value in node.values() if isinstance(value, dict | list))
             attributes = node.get("attributes")
             if isinstance(attributes, dict) and isinstance(attributes.get("url"), str):
-                record_id = attributes["url"].rpartition("/")[2]
-                yield (
-                    str(attributes.get("type")),
-                    record_id,
-                    tuple(key for key, value in node.items() if value is not None),
-                )
+                shown = tuple(key for key, value in node.items() if value is not None)
+                yield str(attributes.get("type")), attributes["url"].rpartition("/")[2], shown
+            yield from (("", record_id, ()) for record_id in _bare_ids(node))
+
+
+def _bare_ids(node: dict[str, object]) -> Iterator[str]:
+    """Ids that tell of a record by themselves: of `updated` and `deleted`, and of posts as Chatter shows them."""
+    if isinstance(listed := node.get("ids"), list):
+        yield from (item for item in listed if isinstance(item, str))
+    if {"deletedDate", "id"} == node.keys() or "feedElementType" in node:
+        yield str(node.get("id"))
 
 
 class _Judge:
@@ -96,6 +101,7 @@ class _Judge:
         self._withdrawn, self._hidden = org.permissions.withdrawn
         system = {name for grant in self._grants for name in grant.permissions}
         self._all = "ModifyAllData" in system
+        self._all_files = "QueryAllFiles" in system
         self._views_all = self._all or "ViewAllData" in system
         self._names = self._circle()
         self._known: dict[str, bool] = {}
@@ -104,10 +110,10 @@ class _Judge:
 
     def may_read(self, record_id: str) -> bool:
         """Whether the user may read the record of this id; what does not exist is no leak."""
-        if self._sees_everything:
-            return True
         wide = canonical(record_id) or ""
         kind = self._org.schema.by_id(wide)
+        if self._sees_everything and (kind is None or kind.name not in _FILES):
+            return True
         row = self._org.store.get(kind.name, wide) if kind is not None else None
         if kind is None or row is None:
             return True
@@ -154,15 +160,17 @@ class _Judge:
     def _shared(self, kind: str, row: "Row") -> bool:
         """Object permissions and sharing, restriction rules left out."""
         letters = self._letters(kind)
-        if "R" not in letters or self._all:
-            return "R" in letters
+        if "R" not in letters or kind in _FILES:
+            return "R" in letters and (self._all_files or self._opened(kind, row))
+        if self._all:
+            return True
         if kind == "EmailMessage" and row.get("Status") == _DRAFT and row.get("CreatedById") != self._id:
             return False
         if self._views_all or letters & {"V", "M"} or self._org.kind(kind).setup:
             return True
         if kind == "Knowledge__kav":
             return row.get("PublishStatus") == "Online" or "E" in letters
-        return self._opened(kind, row) if kind in _FILES else self._reached(kind, row)
+        return self._reached(kind, row)
 
     def _opened(self, kind: str, row: "Row") -> bool:
         """Files: the owner's, and those of whom a link names or lets in by a record."""

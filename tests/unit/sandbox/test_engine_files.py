@@ -144,6 +144,24 @@ def test_a_private_file_is_its_owners(world: World) -> None:
     assert download(world, BEN, version["Id"])[0] == 404
 
 
+def test_query_all_files_is_a_right_of_its_own() -> None:
+    """An administrator sees the files of all records; what a user keeps to herself, only with Query All Files."""
+    world = World()
+    private, public = (upload(world, **fields).body["id"] for fields in ({}, {"FirstPublishLocationId": CASE_ANN}))
+    unfiltered = "SELECT Id FROM ContentDocumentLink"
+    assert [download(world, ADMIN, version)[0] for version in (private, public)] == [404, 200]
+    assert world.soql(ADMIN, unfiltered).code == "MALFORMED_QUERY"
+    rights = document()
+    rights["profiles"][0]["permissions"].append("QueryAllFiles")
+    world.org = Org.load(rights, records(), world.clock)
+    private = upload(world).body["id"]
+    assert download(world, ADMIN, private)[0] == 200
+    assert world.call(ADMIN, "PATCH", f"/sobjects/ContentVersion/{private}", {"Title": "x"}).status == 403
+    assert len(world.ids(ADMIN, unfiltered)) == 1
+    old = world.call(ADMIN, "GET", "/services/data/v58.0/query", query={"q": unfiltered})
+    assert old.code == "MALFORMED_QUERY"
+
+
 def test_a_link_to_a_group_shares_with_its_members(world: World) -> None:
     """The team sees what is shared with the team."""
     version = row(world, upload(world).body["id"])

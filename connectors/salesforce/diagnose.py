@@ -56,8 +56,7 @@ class Outside:
 def inside(client: Client, schema: Schema, daily_reserve: float) -> list[Finding]:
     """With a user's access: does it work, what may it do, is the package there, how much of the day is left."""
     try:
-        limits = client.get("limits")
-        shapes = schema.shapes({"Case": ()})
+        shapes = schema.shapes({"Case": ()}, fresh=True)
     except ConnectorError as error:
         return [refused("access", error)]
     case = shapes.get("Case")
@@ -66,7 +65,7 @@ def inside(client: Client, schema: Schema, daily_reserve: float) -> list[Finding
     return [
         Finding("access", ok=True, detail="user-level: Salesforce itself enforces this user's rights"),
         _scopes(client.token.scope.split()),
-        _daily(limits, daily_reserve),
+        _daily(client.api_usage, daily_reserve),
         _package(installed=installed, summary=bool(summary and summary.updateable)),
     ]
 
@@ -79,14 +78,14 @@ def _scopes(granted: Sequence[str]) -> Finding:
     return Finding("scopes", ok="api" not in missing, detail=detail, advice="select them in the app, then log in again")
 
 
-def _daily(limits: object, daily_reserve: float) -> Finding:
-    entry = limits.get("DailyApiRequests") if isinstance(limits, Mapping) else None
-    counts: Mapping[str, Any] = entry if isinstance(entry, Mapping) else {}
-    total, left = counts.get("Max"), counts.get("Remaining")
-    if not isinstance(total, int) or not isinstance(left, int) or total <= 0:
-        return Finding("daily calls", ok=True, detail="the org does not tell this user how many calls are left")
-    detail = f"{left} of {total} API calls are left today"
-    advice = "syncs wait until more are left; drafts go on" if left < total * daily_reserve else ""
+def _daily(usage: Mapping[str, Any], daily_reserve: float) -> Finding:
+    """From the count that every answer carries: the resource `limits` is not for every user."""
+    counted = usage.get("api-usage")
+    if counted is None or counted.total <= 0:
+        return Finding("daily calls", ok=True, detail="the org does not tell how many calls are left")
+    left = max(0, counted.total - counted.used)
+    detail = f"{left} of {counted.total} API calls are left today"
+    advice = "syncs wait until more are left; drafts go on" if left < counted.total * daily_reserve else ""
     return Finding("daily calls", ok=left > 0, detail=detail, advice=advice)
 
 

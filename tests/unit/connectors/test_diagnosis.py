@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import requests
+from simple_salesforce.util import Usage
 from urllib3.exceptions import MaxRetryError, SSLError
 
 from connectors.diagnosis import clock, login_service
@@ -151,7 +152,9 @@ def test_a_corrected_address_is_a_note() -> None:
     assert ORIGIN in finding.advice
 
 
-def inside_org(*, limits: object, package: bool, scope: str = "api refresh_token id openid") -> Mapping[str, Finding]:
+def inside_org(
+    *, used: int, total: int, package: bool, scope: str = "api refresh_token id openid"
+) -> Mapping[str, Finding]:
     """The findings with a user's access."""
     objects = {"Case": {"Id": (), **({"Assistant_Summary__c": ()} if package else {})}}
     if package:
@@ -161,27 +164,31 @@ def inside_org(*, limits: object, package: bool, scope: str = "api refresh_token
         name = asked["referenceId"]
         return describe(name, objects[name]) if name in objects else NOT_FOUND
 
-    bench = Bench(lambda method, url, body: (200, limits) if method == "GET" else composite(sub)(method, url, body))
+    bench = Bench(composite(sub))
     bench.client.token = replace(bench.client.token, scope=scope)
+    if total:
+        bench.client._salesforce.api_usage = {"api-usage": Usage(used, total)}
     return by_name(salesforce.inside(bench.client, bench.schema, 0.2))
 
 
 def test_a_user_with_everything_gets_no_advice() -> None:
     """Whose rights hold is said plainly."""
-    found = inside_org(limits={"DailyApiRequests": {"Max": 100_000, "Remaining": 90_000}}, package=True)
+    found = inside_org(used=10_000, total=100_000, package=True)
     assert all(finding.ok and not finding.advice for finding in found.values())
     assert "user-level" in found["access"].detail
 
 
 def test_what_is_missing_for_a_user_is_a_note_or_a_failure() -> None:
     """No package: a note, the product works without. No calls left, no scope for the API: it does not."""
-    found = inside_org(limits={"DailyApiRequests": {"Max": 100, "Remaining": 0}}, package=False, scope="id openid")
+    found = inside_org(used=101, total=100, package=False, scope="id openid")
     assert not found["daily calls"].ok
     assert not found["scopes"].ok
     assert found["package"].ok
     assert "permission set" in found["package"].advice
-    unknown = inside_org(limits=[], package=True, scope="full refresh_token")
+    unknown = inside_org(used=0, total=0, package=True, scope="full refresh_token")
     assert all(finding.ok for finding in unknown.values())
+    low = inside_org(used=90, total=100, package=True)["daily calls"]
+    assert (low.ok, bool(low.advice)) == (True, True)
 
 
 def test_a_grant_that_has_ended_is_one_finding() -> None:

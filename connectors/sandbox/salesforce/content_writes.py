@@ -100,7 +100,7 @@ class ContentWriter(Writer):
 
     def _edits_posts(self, post: Row) -> bool:
         may = self.org.permissions.has
-        own = post.get("CreatedById") == self.user_id and may(self.user_id, "EditMyFeedPosts")
+        own = post.get("CreatedById") == self.user_id and may(self.user_id, "ChatterEditOwnPost")
         return own or may(self.user_id, "ModifyAllData")
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from connectors.sandbox.salesforce.org import Org
 from tests.unit.sandbox.engine_world import (
     ADMIN,
     ANN,
@@ -13,6 +14,8 @@ from tests.unit.sandbox.engine_world import (
     CASE_SHARED,
     Reply,
     World,
+    document,
+    records,
 )
 
 
@@ -74,6 +77,17 @@ def test_a_post_is_not_edited_but_its_author_may_delete_it(world: World) -> None
         assert world.call(user, "PATCH", f"/sobjects/FeedItem/{made}", {"Body": "Changed."}).status == status
     shared = post(world, BEN, ParentId=CASE_SHARED).body["id"]
     assert world.call(BEN, "DELETE", f"/sobjects/FeedItem/{shared}").status == 204
+
+
+def test_who_may_edit_her_own_posts() -> None:
+    """The author, once her profile gives the right; nobody else's post."""
+    rights = document()
+    rights["profiles"][1]["permissions"].append("ChatterEditOwnPost")
+    world = World()
+    world.org = Org.load(rights, records(), world.clock)
+    made = post(world).body["id"]
+    for user, status in ((ANN, 204), (BOSS, 403), (BEN, 404)):
+        assert world.call(user, "PATCH", f"/sobjects/FeedItem/{made}", {"Body": "Changed."}).status == status
 
 
 def test_chatter_says_who_i_am(world: World) -> None:

@@ -131,6 +131,10 @@ def create_group(call: Call, type_name: str) -> Answer:
 def _kind(call: Call, type_name: str, action: str) -> ObjectType:
     kind = call.kind(type_name)
     call.access.need(definition_scopes(kind, action))
+    if action == "write":
+        schema = call.portal.schema
+        before = schema.snapshot()
+        call.portal.store.remember(lambda: schema.restore(before))
     return kind
 
 

@@ -14,6 +14,8 @@ from connectors.sandbox.hubspot.schema import ObjectType, Property
 from connectors.sandbox.hubspot.store import Change, Record
 from connectors.sandbox.hubspot.values import Problem, instant, normal, refusal
 
+_SAME_MOMENT: Final = 1000
+"""Two writes this close (ms) still get different stamps, in order."""
 _SOURCES: Final = ("hs_object_source", "hs_object_source_label", "hs_object_source_id")
 
 
@@ -87,7 +89,8 @@ class Writer:
         """Set properties without any check, as the system does; "" clears."""
         kind = self.portal.schema.types[record.type]
         now = self.portal.now()
-        at = now if now != record.updated_at else now + 1
+        ahead = record.updated_at - now
+        at = record.updated_at + 1 if 0 <= ahead < _SAME_MOMENT else now
         stamps = {kind.modified: instant(at)}
         if self.hand.user_id:
             stamps["hs_updated_by_user_id"] = self.hand.user_id

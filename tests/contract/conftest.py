@@ -19,10 +19,11 @@ def sandbox_process() -> Iterator[SandboxProcess]:
 
 
 @pytest.fixture
-def sandbox(sandbox_process: SandboxProcess) -> SandboxProcess:
-    """A running sandbox with untouched records, no fault rules and an empty request log."""
+def sandbox(sandbox_process: SandboxProcess) -> Iterator[SandboxProcess]:
+    """A running sandbox with untouched records, no fault rules and an empty request log; nothing leaks from it."""
     sandbox_process.control.reset()
-    return sandbox_process
+    yield sandbox_process
+    assert sandbox_process.control.leaks() == {}
 
 
 @pytest.fixture(scope="session")
@@ -33,8 +34,9 @@ def hubspot_process() -> Iterator[SandboxProcess]:
 
 
 @pytest.fixture
-def hubspot(hubspot_process: SandboxProcess) -> SandboxProcess:
-    """A running HubSpot portal with untouched records and settings, and nobody logged in."""
+def hubspot(hubspot_process: SandboxProcess) -> Iterator[SandboxProcess]:
+    """A running HubSpot portal with untouched records and settings, and nobody logged in; nothing leaks from it."""
     hubspot_process.control.reset()
     hubspot_process.control.mutate("harbourlight", "revoke_grants")
-    return hubspot_process
+    yield hubspot_process
+    assert hubspot_process.control.leaks() == {}

@@ -40,6 +40,18 @@ def test_csv_is_looked_through_too() -> None:
     assert set(Watch(World().org).leaked(REQUEST, response, ANN)) == {CASE_SHARED, "Case.Risk__c"}
 
 
+def test_bare_ids_and_posts_are_found_too() -> None:
+    """`updated` and `deleted` tell ids only; Chatter has a shape of its own."""
+    watch = Watch(World().org)
+    assert watch.leaked(REQUEST, Response.json({"ids": [CASE_ANN, CASE_SHARED], "latestDateCovered": "x"}), ANN) == (
+        CASE_SHARED,
+    )
+    gone = {"deletedRecords": [{"id": CASE_SHARED, "deletedDate": "x"}]}
+    assert watch.leaked(REQUEST, Response.json(gone), ANN) == (CASE_SHARED,)
+    post = {"elements": [{"feedElementType": "FeedItem", "id": DRAFT_BEN}]}
+    assert watch.leaked(REQUEST, Response.json(post), ANN) == (DRAFT_BEN,)
+
+
 def test_what_a_user_may_see_is_no_leak() -> None:
     """A permission set gives the field back, a group the record; what does not exist cannot leak."""
     watch = Watch(World().org)

@@ -9,6 +9,19 @@ from sidecar.domain import Principal
 from sidecar.errors import CrmFailed, NotFound, PreconditionFailed, Refused, Unauthenticated, Unavailable
 from sidecar.interfaces import Services
 
+_BUSY = "The CRM does not answer or is busy. Nothing was written; try again."
+_NOT_NOW = {
+    "limiter": "Too many calls to the CRM at the moment. Nothing was written; try again.",
+    "daily_reserve": "The CRM's calls for today are nearly used up, and the rest is kept for drafts. Sync again later.",
+}
+_UNEXPECTED = "The CRM gave an unexpected answer. Nothing was written."
+_BROKEN = {
+    "UNSUPPORTED_API_VERSION": "The CRM does not offer the configured API version any more. "
+    "Ask your administrator to run `crm-sidecar doctor`.",
+    "tls": "The CRM shows a certificate that is not trusted here. Ask your administrator to run `crm-sidecar doctor`.",
+}
+"""By the connector's own error code, as `_NOT_NOW`: what the user can do about it."""
+
 
 def open_session(services: Services, principal: Principal, *, urgent: bool = True) -> Session:
     """Live access as `principal`. One that is not `urgent` (a sync) leaves room for those who wait for an answer.
@@ -39,8 +52,6 @@ def crm_errors() -> Iterator[None]:
     except crm.Stale as error:
         raise PreconditionFailed("The record has changed in the CRM since it was read. Draft again.") from error
     except crm.Retriable as error:
-        raise Unavailable(
-            "The CRM does not answer or is busy. Nothing was written; try again.", retry_after=error.retry_after
-        ) from error
+        raise Unavailable(_NOT_NOW.get(error.code, _BUSY), retry_after=error.retry_after) from error
     except crm.Fatal as error:
-        raise CrmFailed("The CRM gave an unexpected answer. Nothing was written.", code=error.code) from error
+        raise CrmFailed(_BROKEN.get(error.code, _UNEXPECTED), code=error.code) from error

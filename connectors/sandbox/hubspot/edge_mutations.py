@@ -83,7 +83,7 @@ class EdgeMutations:
             return self._changes[name](person.id if person else "", given) or {}
         except KeyError as error:
             raise Refused(f"{name}: no {error.args[0]} given, or unknown") from None
-        except (TypeError, ValueError, AttributeError) as error:
+        except (TypeError, ValueError, AttributeError, OverflowError) as error:
             raise Refused(f"{name}: {error}") from None
 
     def _expire_tokens(self, user: str, _given: JSON) -> JSON:

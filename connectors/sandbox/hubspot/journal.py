@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from connectors.sandbox.clock import Clock
+from connectors.sandbox.hubspot.body import number
 from connectors.sandbox.hubspot.errors import HubError
 from connectors.sandbox.hubspot.oauth import AccessToken
 from connectors.sandbox.hubspot.portal import Event
@@ -22,7 +23,7 @@ from connectors.sandbox.wire import JSON, Request, Response
 _PATH: Final = re.compile(
     r"/webhooks-journal/journal(?:-local)?/(?:2026-03|2026-09)/(earliest|latest|offset/([^/]+)/next)"
 )
-_FILE: Final = re.compile(r"/webhooks-journal/files/(\d+)-(\d+)")
+_FILE: Final = re.compile(r"/webhooks-journal/files/(\d{1,18})-(\d{1,18})")
 _SCOPE: Final = "developer.webhooks_journal.read"
 _FILE_EVENTS: Final = 100
 _KEPT_MS: Final = 3 * 86_400_000
@@ -81,10 +82,10 @@ class Journal:
 
     @staticmethod
     def _after(kept: Sequence[Event], offset: str) -> Sequence[Event]:
-        known = offset.isdigit() and any(event.sequence == int(offset) for event in kept)
-        if not known:
+        wanted = number(offset)
+        if wanted is None or all(event.sequence != wanted for event in kept):
             raise HubError(404, "OBJECT_NOT_FOUND", "The offset does not exist or has expired")
-        return [event for event in kept if event.sequence > int(offset)]
+        return [event for event in kept if event.sequence > wanted]
 
     def _link(self, request: Request, events: Sequence[Event]) -> Response:
         if not events:
@@ -101,9 +102,9 @@ class Journal:
         )
 
     def _file(self, request: Request, first: int, last: int) -> Response:
-        expires, seal = request.query.get("expires", ""), request.query.get("signature", "")
-        genuine = expires.isdigit() and hmac.compare_digest(seal, self._seal(first, last, int(expires)))
-        if not genuine or int(expires) < self._clock.time():
+        expires, seal = number(request.query.get("expires", "")) or 0, request.query.get("signature", "")
+        genuine = hmac.compare_digest(seal.encode(), self._seal(first, last, expires).encode())
+        if not genuine or expires < self._clock.time():
             raise HubError(403, "FORBIDDEN", "The link is not valid or has expired")
         events = [event for event in self._events_after(first - 1) if event.sequence <= last]
         return Response.json(

@@ -69,7 +69,10 @@ class Relay:
 
     def _check(self, app: App, person: Person, wish: Mapping[str, Any]) -> _Call | JSON:
         url, method = str(wish.get("url", "")), str(wish.get("method", "GET")).upper()
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+        except ValueError:
+            raise Refused("that is no address") from None
         if parts.scheme not in {"http", "https"} or parts.hostname not in LOOPBACK:
             raise Refused("the relay calls http and https addresses of 127.0.0.1 and localhost only")
         headers = wish.get("headers") or {}
@@ -83,7 +86,10 @@ class Relay:
             return _error(400, "VALIDATION_ERROR", "The request body is larger than 1 MB")
         identity = {"userId": person.id, "portalId": self._hub_id, "userEmail": person.email, "appId": str(app.id)}
         query = f"{parts.query}&{urlencode(identity)}" if parts.query else urlencode(identity)
-        signed = requests.Request("GET", parts._replace(query=query, fragment="").geturl()).prepare().url or ""
+        try:
+            signed = requests.Request("GET", parts._replace(query=query, fragment="").geturl()).prepare().url or ""
+        except requests.RequestException:
+            raise Refused("that is no address") from None
         return _Call(method, signed, body, {str(name): str(value) for name, value in headers.items()})
 
     def _carry(self, app: App, call: _Call) -> JSON:

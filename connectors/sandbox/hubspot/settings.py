@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Final
 
 from connectors.sandbox.clock import Clock
+from connectors.sandbox.hubspot.body import number
 from connectors.sandbox.hubspot.caller import Caller
 from connectors.sandbox.hubspot.errors import HubError
 from connectors.sandbox.hubspot.oauth.describe import HUBLET
@@ -72,12 +73,12 @@ class Settings:
         raise HubError.not_found()
 
     def _page(self, request: Request) -> JSON:
-        after, size = request.query.get("after", "0"), request.query.get("limit", str(_PAGE))
-        if not (after.isdigit() and size.isdigit() and 0 < int(size) <= _MAX_PAGE):
+        after, size = number(request.query.get("after", "0")), number(request.query.get("limit", str(_PAGE)))
+        if after is None or size is None or not 0 < size <= _MAX_PAGE:
             raise HubError(400, "VALIDATION_ERROR", "Invalid paging parameters")
         active = sorted((user for user in self._portal.users() if user.active), key=lambda user: int(user.id))
-        rest = [user for user in active if int(user.id) > int(after)]
-        shown = rest[: int(size)]
+        rest = [user for user in active if int(user.id) > after]
+        shown = rest[:size]
         document: JSON = {"results": [_user(user) for user in shown]}
         if len(rest) > len(shown):
             last = shown[-1].id

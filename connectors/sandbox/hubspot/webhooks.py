@@ -155,12 +155,12 @@ class Webhooks:
         return {app_id: _copy(hooks) for app_id, hooks in self.hooks.items()}
 
     def notifications(self, event: Event) -> list[tuple[App, JSON]]:
-        """The notifications that an event leads to, by app."""
+        """The notifications that an event leads to, by app. Called from the delivery thread: it looks at copies."""
         return [
             (hooks.app, self._notification(event, subscription, hooks.app))
-            for hooks in self.hooks.values()
+            for hooks in tuple(self.hooks.values())
             if hooks.target_url
-            for subscription in hooks.subscriptions.values()
+            for subscription in tuple(hooks.subscriptions.values())
             if subscription.wants(event)
         ]
 

@@ -12,7 +12,9 @@ from connectors.sandbox.hubspot.oauth import AccessToken
 from connectors.sandbox.hubspot.webhooks import Hooks, Subscription, Webhooks
 from connectors.sandbox.wire import Refused, Request, Response
 
-_PATH: Final = re.compile(r"/webhooks/(?:v3|2026-03|2026-09)/(\d+)/(settings|subscriptions)(?:/(\d+|batch/update))?")
+_PATH: Final = re.compile(
+    r"/webhooks/(?:v3|2026-03|2026-09)/(\d{1,18})/(settings|subscriptions)(?:/(\d{1,18}|batch/update))?"
+)
 _MISSING: Final = HubError.not_found()
 
 
@@ -57,7 +59,7 @@ class WebhooksApi:
             concurrent = throttling.get("maxConcurrentRequests", 10) if isinstance(throttling, dict) else 10
             try:
                 self._webhooks.set_target(hooks.app.id, str(wish.get("targetUrl", "")), int(concurrent))
-            except (Refused, TypeError, ValueError) as error:
+            except (Refused, TypeError, ValueError, OverflowError) as error:
                 raise HubError(400, "VALIDATION_ERROR", f"Invalid settings: {error}") from None
             self._deliveries.start()
             return Response.json(hooks.view())
@@ -119,7 +121,7 @@ class WebhooksApi:
             raise HubError(400, "VALIDATION_ERROR", "Invalid input: active must be true or false")
         try:
             return self._webhooks.activate(hooks.app.id, int(wish.get("id", 0)), active=active)
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, OverflowError):
             raise _MISSING from None
 
 

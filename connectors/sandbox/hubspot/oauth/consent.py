@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from html import escape
 from typing import Final
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
+from connectors.sandbox.hubspot.body import form_fields
 from connectors.sandbox.hubspot.oauth.apps import SCOPES, App
 from connectors.sandbox.hubspot.oauth.grants import Approval, Grants, OAuthFailure
 from connectors.sandbox.hubspot.oauth.people import People, Person
@@ -56,8 +57,7 @@ class ConsentPage:
 
     def _respond(self, request: Request, portal_id: str) -> Response:
         posted = request.method == "POST"
-        body = request.body.decode("utf-8", "replace")
-        fields = dict(parse_qsl(body, keep_blank_values=True, max_num_fields=100)) if posted else {}
+        fields = form_fields(request.body) if posted else {}
         parameters = {**request.query, **fields}
         try:
             if portal_id not in {"", self._people.hub_id}:

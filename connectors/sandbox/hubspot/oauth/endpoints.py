@@ -8,9 +8,9 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Final
-from urllib.parse import parse_qsl
 
 from connectors.sandbox.clock import Clock
+from connectors.sandbox.hubspot.body import form_fields
 from connectors.sandbox.hubspot.errors import new_correlation_id
 from connectors.sandbox.hubspot.oauth.apps import JOURNAL_SCOPES, App
 from connectors.sandbox.hubspot.oauth.consent import ConsentPage
@@ -74,7 +74,7 @@ class OAuthEndpoints:
         def handler(request: Request) -> Response:
             if request.method != "POST":
                 return _plain("Method not allowed", "METHOD_NOT_ALLOWED", 405)
-            form = {**request.query, **_fields(request)} if version == "v1" else _fields(request)
+            form = {**request.query, **form_fields(request.body)} if version == "v1" else form_fields(request.body)
             try:
                 app = self._grants.app(form.get("client_id", ""))
                 if refusal := self._limiter.admit_token_request(app.id):
@@ -173,11 +173,6 @@ class OAuthEndpoints:
             return Response.json(self._facts.legacy_refresh(grant))
         grant.refresh_token = ""
         return Response(204)
-
-
-def _fields(request: Request) -> dict[str, str]:
-    """The fields of a form body; a body that is no form has none."""
-    return dict(parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=100))
 
 
 def _failure(failure: OAuthFailure, version: str) -> Response:

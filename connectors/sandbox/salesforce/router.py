@@ -29,6 +29,12 @@ def _batch(call: Call) -> Answer:
     return composite.batch(call, dispatch)
 
 
+def _no_such_id(call: Call, name: str, text: str) -> Answer:
+    """A record is asked for by something that is no id."""
+    call.kind(name)
+    raise not_found(f"Provided external ID field does not exist or is not accessible: {text}")
+
+
 _KIND: Final = r"/sobjects/(\w+)"
 _ID: Final = r"(\w{15}|\w{18})"
 _ROUTES: Final[tuple[tuple[re.Pattern[str], dict[str, Handler]], ...]] = tuple(
@@ -44,7 +50,10 @@ _ROUTES: Final[tuple[tuple[re.Pattern[str], dict[str, Handler]], ...]] = tuple(
         (_KIND, {"GET": rest.basic, "POST": rest.create}),
         (rf"{_KIND}/{_ID}/VersionData", {"GET": content_rest.version_data}),
         (rf"{_KIND}/(\w+)/(.+)", {"GET": rest.read_by_key, "PATCH": rest.upsert, "DELETE": rest.delete_by_key}),
-        (rf"{_KIND}/(\w+)", {"POST": rest.create_by_null_id}),
+        (
+            rf"{_KIND}/([^/]+)",
+            {"POST": rest.create_by_null_id, "GET": _no_such_id, "PATCH": _no_such_id, "DELETE": _no_such_id},
+        ),
         (r"/sobjects", {"GET": rest.sobjects}),
         (r"/query(?:All)?/([^/]+)", {"GET": rest.query_more}),
         (r"/composite/batch", {"POST": _batch}),

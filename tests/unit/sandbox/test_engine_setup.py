@@ -405,3 +405,24 @@ def test_file_links_are_asked_for_by_record_or_document(where: str) -> None:
     reply = World().soql(ADMIN, f"SELECT Id FROM ContentDocumentLink{where}")
     assert (reply.status, reply.code) == (400, "MALFORMED_QUERY")
     assert "ContentDocumentLink requires a filter by a single Id" in reply.body[0]["message"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("GET", "/sobjects/Case/abc", 404, "NOT_FOUND"),
+        ("PATCH", "/sobjects/Case/a b", 404, "NOT_FOUND"),
+        ("DELETE", "/sobjects/Case/5005e0000000001\u00e9", 404, "NOT_FOUND"),
+        ("GET", "/sobjects/Nope/abc", 404, "NOT_FOUND"),
+        ("GET", f"/sobjects/Case/{ACME}", 400, "MALFORMED_ID"),
+        ("GET", f"/sobjects/Case/{mint('500', '5e0', 999)}", 404, "NOT_FOUND"),
+        ("PUT", f"/sobjects/Case/{CASE_ANN}", 405, "METHOD_NOT_ALLOWED"),
+        ("GET", "/query/nonsense", 400, "INVALID_QUERY_LOCATOR"),
+        ("GET", "/query", 400, "MALFORMED_QUERY"),
+        ("GET", "/nowhere", 404, "NOT_FOUND"),
+    ],
+)
+def test_bad_ids_and_paths(method: str, path: str, status: int, code: str) -> None:
+    """What is no id, no record, no locator or no resource gets the vendor's words."""
+    reply = World().call(ADMIN, method, path, {})
+    assert (reply.status, reply.code) == (status, code)

@@ -62,8 +62,8 @@ def _columns(view: View, query: Query) -> list[tuple[tuple[str, ...], bool]]:
             steps = tuple(step.relationship for step in path.steps)
             columns.append(((*steps, path.field.name), path.field.type == "datetime"))
         else:
-            standard = [field for field in kind.fields.values() if field.name in visible and not field.custom]
-            columns += [((field.name,), field.type == "datetime") for field in standard]
+            shown = (field for field in kind.fields.values() if field.name in visible and field.type != "base64")
+            columns += [((field.name,), field.type == "datetime") for field in shown if not field.custom]
     return columns
 
 
@@ -111,6 +111,8 @@ def _refuse_shape(query: Query) -> None:
     names = {item.path[-1].lower() for item in query.select if isinstance(item, FieldRef)}
     if names & _COMPOUND:
         raise _unsupported("Selecting compound data not supported in Bulk Query")
+    if "versiondata" in names:
+        raise _unsupported("Selecting binary data not supported in Bulk Query")
 
 
 def _unsupported(message: str) -> ApiError:

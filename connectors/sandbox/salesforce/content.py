@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from connectors.sandbox.salesforce.errors import bad_json
-from connectors.sandbox.salesforce.values import Row, Value, text_of
+from connectors.sandbox.salesforce.values import Json, Row, Value, text_of
 
 if TYPE_CHECKING:
     from connectors.sandbox.salesforce.org import Org
@@ -49,6 +49,24 @@ def checksum_of(data: bytes) -> str:
 def blob_of(org: "Org", version: Row) -> bytes:
     """The bytes of a version; empty when it was loaded without any."""
     return org.store.blobs.get(text_of(version, "Checksum"), b"")
+
+
+def with_blob_paths(page: Json) -> Json:
+    """A page of records whose `VersionData`, the path of the bytes, names the API version of the records' addresses."""
+    records = page.get("records")
+    if not isinstance(records, list) or "VersionData" not in str(records[:1]):
+        return page
+    stack: list[object] = list(records)
+    while stack:
+        node = stack.pop()
+        if isinstance(node, dict):
+            attributes = node.get("attributes")
+            if node.get("VersionData") and isinstance(attributes, dict):
+                node["VersionData"] = f"{attributes['url']}/VersionData"
+            stack.extend(node.values())
+        elif isinstance(node, list):
+            stack.extend(node)
+    return page
 
 
 def complete(org: "Org", blobs: Mapping[str, bytes]) -> None:

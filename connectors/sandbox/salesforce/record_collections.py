@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from connectors.sandbox.salesforce.call import Answer, Call, flag, listed, object_of
+from connectors.sandbox.salesforce.content import with_blob_paths
 from connectors.sandbox.salesforce.errors import ApiError, no_such_column, no_such_type
 from connectors.sandbox.salesforce.ids import canonical
 from connectors.sandbox.salesforce.schema import ObjectType
@@ -118,6 +119,7 @@ def read(call: Call, name: str) -> Answer:
             continue
         attributes = {"type": kind.name, "url": view.url(kind.name, row["Id"])}
         found.append({"attributes": attributes, "Id": row["Id"], **{each: row.get(each) for each in names}})
+    with_blob_paths({"records": [record for record in found if record]})
     return Answer(200, found)
 
 

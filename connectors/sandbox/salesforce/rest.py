@@ -5,6 +5,7 @@ from typing import Final
 from connectors.sandbox.salesforce import soql
 from connectors.sandbox.salesforce.call import Answer, Call, flag
 from connectors.sandbox.salesforce.conditions import check_dates, check_record, record_headers
+from connectors.sandbox.salesforce.content import with_blob_paths
 from connectors.sandbox.salesforce.describe import describe, describe_global, summary
 from connectors.sandbox.salesforce.errors import ApiError, malformed_query, no_such_column, not_found
 from connectors.sandbox.salesforce.ids import canonical
@@ -135,7 +136,7 @@ def query_all(call: Call) -> Answer:
 
 def query_more(call: Call, locator: str) -> Answer:
     """`GET query/01g…-2000` (and under `queryAll`): another page."""
-    return Answer(200, soql.more(call.view(), locator, call.batch))
+    return Answer(200, with_blob_paths(soql.more(call.view(), locator, call.batch)))
 
 
 def limits(call: Call) -> Answer:
@@ -164,7 +165,7 @@ def _query(call: Call, *, include_deleted: bool) -> Answer:
     text = call.query.get("q")
     if not text:
         raise malformed_query("SOQL statement is required in the parameter q")
-    return Answer(200, soql.run(call.view(include_deleted=include_deleted), text, call.batch))
+    return Answer(200, with_blob_paths(soql.run(call.view(include_deleted=include_deleted), text, call.batch)))
 
 
 def _shown(call: Call, kind: ObjectType, row: Row) -> Answer:
@@ -183,6 +184,7 @@ def _shown(call: Call, kind: ObjectType, row: Row) -> Answer:
     _remember(call, text_of(row, "Id"))
     attributes = {"type": kind.name, "url": call.view().url(kind.name, row["Id"])}
     body: Json = {"attributes": attributes, **{name: row.get(name) for name in names}}
+    with_blob_paths({"records": [body]})
     return Answer(200, body, record_headers(kind, row))
 
 

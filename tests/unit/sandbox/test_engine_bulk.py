@@ -58,6 +58,7 @@ def export(world: World, query: str, user: str = ADMIN, **body: object) -> str:
         ("SELECT Id FROM Case LIMIT 5 OFFSET 1", "FUNCTIONALITY_NOT_ENABLED"),
         ("SELECT TYPEOF What WHEN Case THEN Subject END FROM Task", "FUNCTIONALITY_NOT_ENABLED"),
         ("SELECT Id, MailingAddress FROM Contact", "FUNCTIONALITY_NOT_ENABLED"),
+        ("SELECT Id, VersionData FROM ContentVersion", "FUNCTIONALITY_NOT_ENABLED"),
         ("SELECT FIELDS(ALL) FROM Case LIMIT 5", "FUNCTIONALITY_NOT_ENABLED"),
         ("SELECT RecordId FROM UserRecordAccess", "API_ERROR"),
         ("SELECT Nope FROM Case", "INVALID_FIELD"),

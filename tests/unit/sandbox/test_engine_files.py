@@ -209,6 +209,22 @@ def test_documents_are_made_and_unmade_whole(world: World) -> None:
     assert world.soql(ANN, LINKS).body["totalSize"] == 0
 
 
+def test_the_path_of_the_bytes_has_the_version_of_the_request(world: World) -> None:
+    """In a row, a query, below a parent, in a collection."""
+    version = upload(world, FirstPublishLocationId=CASE_ANN).body["id"]
+    old = "/services/data/v60.0"
+    path = f"{old}/sobjects/ContentVersion/{version}/VersionData"
+    assert world.call(ANN, "GET", f"{old}/sobjects/ContentVersion/{version}").body["VersionData"] == path
+    query = {"q": f"SELECT VersionData FROM ContentVersion WHERE Id = '{version}'"}
+    assert world.call(ANN, "GET", f"{old}/query", query=query).body["records"][0]["VersionData"] == path
+    query = {"q": f"SELECT ContentDocument.LatestPublishedVersion.VersionData {LINKS[LINKS.index('FROM') :]}"}
+    [link] = world.call(ANN, "GET", f"{old}/query", query=query).body["records"]
+    assert link["ContentDocument"]["LatestPublishedVersion"]["VersionData"] == path
+    body = {"ids": [version], "fields": ["VersionData"]}
+    [read] = world.call(ANN, "POST", f"{old}/composite/sobjects/ContentVersion", body).body
+    assert read["VersionData"] == path
+
+
 def test_a_hidden_blob_is_not_served(world: World) -> None:
     """Field-level security on `VersionData` closes the resource too."""
     version = upload(world, FirstPublishLocationId=CASE_ANN).body["id"]

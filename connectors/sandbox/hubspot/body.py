@@ -1,22 +1,12 @@
-"""What arrives in requests to the edge's own endpoints, read with care: forms, JSON objects, numbers."""
+"""What arrives in requests to the edge's own endpoints, read with care: JSON objects, numbers."""
 
 import json
 from typing import Any, Final
-from urllib.parse import parse_qsl
 
 from connectors.sandbox.hubspot.errors import HubError
 from connectors.sandbox.wire import JSON
 
-_MAX_FIELDS: Final = 100
 _MAX_DIGITS: Final = 18
-
-
-def form_fields(body: bytes) -> dict[str, str]:
-    """The fields of a form; a body that is no form, or a huge one, has none."""
-    try:
-        return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=_MAX_FIELDS))
-    except ValueError:
-        return {}
 
 
 def json_object(body: bytes) -> JSON:

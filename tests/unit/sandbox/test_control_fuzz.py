@@ -105,3 +105,10 @@ def test_no_rule_or_change_makes_the_control_plane_raise(anything: object) -> No
         with contextlib.suppress(Refused):
             site().mutate(name, "", dict.fromkeys(_ARGUMENTS, anything))
     site().load(before)
+
+
+def test_a_form_with_too_many_fields_is_no_form() -> None:
+    """It is answered like an empty one."""
+    body = "&".join(f"f{number}=1" for number in range(200)).encode()
+    for path in ("/services/oauth2/token", "/services/oauth2/authorize", "/services/oauth2/revoke"):
+        assert site().respond(Request("POST", path, {}, {}, body, BASE)).status == 400

@@ -10,7 +10,7 @@ from html import escape
 from typing import Final
 from urllib.parse import urlencode
 
-from connectors.sandbox.hubspot.body import form_fields
+from connectors.sandbox.forms import form_fields
 from connectors.sandbox.hubspot.oauth.apps import SCOPES, App
 from connectors.sandbox.hubspot.oauth.grants import Approval, Grants, OAuthFailure
 from connectors.sandbox.hubspot.oauth.people import People, Person

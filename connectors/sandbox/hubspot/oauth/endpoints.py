@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from connectors.sandbox.clock import Clock
-from connectors.sandbox.hubspot.body import form_fields
+from connectors.sandbox.forms import form_fields
 from connectors.sandbox.hubspot.errors import new_correlation_id
 from connectors.sandbox.hubspot.oauth.apps import JOURNAL_SCOPES, App
 from connectors.sandbox.hubspot.oauth.consent import ConsentPage

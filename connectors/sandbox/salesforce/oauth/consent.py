@@ -7,8 +7,9 @@ or the demo can consent over plain HTTP by posting the form with `user` and `dec
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
+from connectors.sandbox.forms import form_fields
 from connectors.sandbox.page import page
 from connectors.sandbox.salesforce.oauth.grants import SCOPES, Approval, Client, Grants, OAuthError
 from connectors.sandbox.salesforce.oauth.identity import Directory
@@ -63,8 +64,7 @@ class ConsentPage:
     def respond(self, request: Request) -> Response:
         """Answer one request to the authorization endpoint."""
         posted = request.method == "POST"
-        body = request.body.decode("utf-8", "replace")
-        fields = dict(parse_qsl(body, keep_blank_values=True, max_num_fields=100)) if posted else {}
+        fields = form_fields(request.body) if posted else {}
         parameters = {**request.query, **fields}
         try:
             client = self._grants.client(parameters.get("client_id", ""))

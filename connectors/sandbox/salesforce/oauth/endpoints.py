@@ -5,9 +5,10 @@ import binascii
 import hashlib
 import hmac
 from collections.abc import Callable, Mapping
-from urllib.parse import parse_qsl, unquote_plus, urlencode
+from urllib.parse import unquote_plus, urlencode
 
 from connectors.sandbox.clock import Clock
+from connectors.sandbox.forms import form_fields
 from connectors.sandbox.salesforce.oauth import soap
 from connectors.sandbox.salesforce.oauth.consent import ConsentPage
 from connectors.sandbox.salesforce.oauth.grants import Client, Grant, Grants, OAuthError, Session
@@ -59,7 +60,7 @@ class OAuthEndpoints:
             try:
                 if request.method != "POST":
                     raise OAuthError("invalid_request", "must use HTTP POST")  # noqa: TRY301 - answered like all others
-                document, status = answer(_fields(request), request), 200
+                document, status = answer(form_fields(request.body), request), 200
             except OAuthError as error:
                 document, status = self._refusal(error), error.status
             response = Response.json(document, status)
@@ -157,7 +158,7 @@ class OAuthEndpoints:
 
     def _revoke(self, request: Request) -> Response:
         """RFC 7009, except that Salesforce takes GET too and answers errors in a form-encoded body."""
-        form = {**request.query, **_fields(request)}
+        form = {**request.query, **form_fields(request.body)}
         if self._grants.revoke(form.get("token", "")):
             return Response(200, b"", {"content-type": "text/html;charset=UTF-8"})
         error = urlencode({"error": "invalid_token", "error_description": "the token is invalid"})
@@ -189,11 +190,6 @@ def _check_flow(client: Client, kind: str) -> None:
     """Refuse a flow that the app may not use, as an unknown one is refused."""
     if kind not in client.policy.grant_types:
         raise OAuthError("unsupported_grant_type", "grant type not supported")
-
-
-def _fields(request: Request) -> dict[str, str]:
-    """The fields of a form body; a body that is no form has none."""
-    return dict(parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=100))
 
 
 def _lifetime(session: Session) -> JSON:

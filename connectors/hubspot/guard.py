@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from connectors.errors import ConnectorError, Forbidden
 from connectors.hubspot import access, records
-from connectors.hubspot.answers import JSON, rows_of
+from connectors.hubspot.answers import JSON, errors_of, rows_of
 from connectors.hubspot.client import Call, Client
 from connectors.hubspot.schema import Schema
 
@@ -103,6 +103,14 @@ def parts(ids: Sequence[str]) -> list[Sequence[str]]:
 def found(answer: JSON, ids: Collection[str]) -> dict[str, JSON]:
     """Rows by id. A merged record answers with its survivor, under another id: that is not what was asked for."""
     return {str(row["id"]): row for row in rows_of(answer) if str(row["id"]) in ids and not row.get("archived")}
+
+
+def hidden_among(ids: Collection[str], outcome: JSON | ConnectorError) -> set[str]:
+    """The engagements whose tickets HubSpot does not tell because this user does not see them (any more)."""
+    if isinstance(outcome, ConnectorError):
+        return set(ids) if isinstance(outcome, Forbidden) else set()
+    told = [error.get("context") for error in errors_of(outcome)]
+    return {str(id_) for context in told if isinstance(context, dict) for id_ in context.get("ids") or []}
 
 
 def parents_of(outcomes: Iterable[JSON | ConnectorError]) -> dict[str, list[str]]:

@@ -8,7 +8,7 @@ from connectors.errors import ConnectorError, Forbidden
 from connectors.hubspot import records
 from connectors.hubspot.answers import JSON, MISSING_SCOPES, next_page, rows_of
 from connectors.hubspot.client import Call, Client
-from connectors.hubspot.guard import Guard, Rows, found, parents_of, parts, read_call
+from connectors.hubspot.guard import Guard, Rows, found, hidden_among, parents_of, parts, read_call
 from connectors.hubspot.routes import missing, object_name, record_id
 from connectors.hubspot.schema import KEY_PROPERTY, Facts, Schema
 from connectors.interfaces import Bundle, Record, RecordRef
@@ -147,6 +147,8 @@ class Reader:
         parents: dict[str, dict[str, list[str]]] = {}
         for (name, _), outcome in zip(looks, outcomes[len(reads) :], strict=True):
             parents.setdefault(name, {}).update(parents_of([outcome]))
+            for id_ in hidden_among(groups[name], outcome):  # between two of these requests a right may end
+                rows[name].pop(id_, None)
         return rows, parents
 
     def _belonging(self, root: RecordRef, links: "_Links", wanted: Fields) -> dict[str, dict[str, JSON]]:

@@ -1,9 +1,11 @@
 """What a write leaves in HubSpot: records under its keys, or with its texts. Never asked of the search, which lags."""
 
+from collections.abc import Sequence
+
 from connectors.hubspot import records, targets
 from connectors.hubspot.answers import JSON, next_page, rows_of
 from connectors.hubspot.client import Call, Client
-from connectors.hubspot.guard import BATCH, parts, read_call
+from connectors.hubspot.guard import BATCH, inputs, parents_of, parts, read_call
 from connectors.hubspot.reading import ASSOCIATIONS
 from connectors.hubspot.schema import KEY_PROPERTY
 from connectors.interfaces import Write
@@ -27,6 +29,13 @@ class Traces:
         path = self._client.routes.objects(object_, "batch", "read")
         rows = rows_of(self._client.one(Call("POST", path, body=body)))
         return ids_by_key({"results": rows}, write)
+
+    def unlinked(self, write: Write, ids: Sequence[str]) -> list[str]:
+        """Those of `ids` that are not (seen to be) associated with the ticket."""
+        object_ = targets.written_object(write)
+        path = self._client.routes.associations_of_many(object_, write.record.object)
+        linked = parents_of([self._client.one(Call("POST", path, body={"inputs": inputs(ids)}))])
+        return [id_ for id_ in ids if write.record.id not in linked.get(id_, ())]
 
     def by_text(self, write: Write) -> list[str]:
         """Ids of the ticket's records that carry the write's texts with their visible key."""

@@ -64,12 +64,17 @@ class Writer:
         if self._age(preimage) > FENCE_SECONDS:
             raise Retriable("this attempt has waited too long to be sent", code="FENCED")
         there = self._traces.by_key(write) if keyed else self._traces.by_text(write)
-        if len(there) < len(write.values):
+        if len(there) == len(write.values):
+            try:
+                self._complete(write, there, keyed=keyed)
+            except ConnectorError:  # an earlier attempt stands there: nobody may say that nothing was written
+                raise ambiguous("not_associated") from None
+        else:
             if not there:
                 self._unmoved(write)
             there = self._upsert(write, preimage) if keyed else self._create(write, preimage)
-        if keyed:
-            self._associate(write, there)
+            if keyed:
+                self._associate(write, there, ours=True)
         try:
             return self._written(write, there)
         except ConnectorError:  # it is written; without stamps an undo compares the texts
@@ -82,11 +87,7 @@ class Writer:
         for _ in range(1 if keyed else 2):  # associations are read from replicas: absence is believed the second time
             there = self._traces.by_key(write) if keyed else self._traces.by_text(write)
             if len(there) == len(write.values):
-                try:
-                    if keyed:
-                        self._associate(write, there)
-                except Forbidden:  # the association was refused, and what was created is archived
-                    return None
+                self._complete(write, there, keyed=keyed)
                 return self._written(write, there)
         age = self._age(preimage) if preimage.attempt else self._client.clock() - since.timestamp()
         if there or age <= (SETTLED_SECONDS if keyed else SETTLED_UNKEYED_SECONDS):
@@ -193,12 +194,18 @@ class Writer:
             raise Retriable("HubSpot cannot do this right now", code=code)
         raise Forbidden("HubSpot does not allow this user to do that", code=code)
 
-    def _associate(self, write: Write, ids: Sequence[str]) -> None:
+    def _complete(self, write: Write, ids: Sequence[str], *, keyed: bool) -> None:
+        """Make up for what an earlier attempt may have left undone; without the property there is no such thing."""
+        if keyed and (unlinked := self._traces.unlinked(write, ids)):
+            self._associate(write, unlinked, ours=False)
+
+    def _associate(self, write: Write, ids: Sequence[str], *, ours: bool) -> None:
         """Associate what was created with its ticket, which can be repeated.
 
         Raises:
-            Forbidden: it was refused; what was created is archived.
-            Ambiguous: it stands there, and whether it belongs to the ticket is not known.
+            Forbidden: it was refused, and because it is `ours`, made just now, it is archived again.
+            Ambiguous: it stands there, and whether it belongs to the ticket is not known: the link may be there, and
+                the user may have lost the right to see it.
         """
         object_, ticket = targets.written_object(write), record_id(write.record.id)
         calls = [
@@ -214,6 +221,8 @@ class Writer:
             if not errors:
                 return
             refused = next((error for error in errors if isinstance(error, Forbidden | NotFound)), None)
+            if refused and not ours:
+                break
             if refused:
                 self._take_away(object_, ids)
                 raise Forbidden("HubSpot does not allow this user to link it to the ticket", code=refused.code)

@@ -42,9 +42,10 @@ _TYPE_IDS = {
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How the portal is reached: through which kind of app, under which version, with the unique property or not."""
+    """How the portal is reached: through which kind of app, under which version; `plain`: without TLS."""
 
     account: bool = False
+    plain: bool = False
     version: str = "2026-03"
     rules: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: RULES)
 
@@ -80,9 +81,10 @@ class HubSpotStage:
         """A connector with empty caches, as in another process."""
         client = self._org.account_client if self._manner.account else self._org.web_client
         assert client
+        address = self._org.http if self._manner.plain else self._org.https
         return HubSpotConnector(
-            self._org.https,
-            self._org.https,
+            address,
+            address,
             client.id,
             client.secret,
             self.tokens,
@@ -230,13 +232,19 @@ class HubSpotStage:
         found = self.api("GET", f"{_user(grant_id)}?idProperty=userId", area="owners")
         return str(found["id"])
 
+    def column(self) -> dict[str, str]:
+        """Where a new ticket stands, and whose it is: the agent's."""
+        return {"hs_pipeline": "0", "hs_pipeline_stage": "1", "hubspot_owner_id": self.owner_of(self.agent)}
+
     def _make_ticket(self) -> RecordRef:
         owner = {"hubspot_owner_id": self.owner_of(self.agent)}
-        contact = self.create("contacts", {"firstname": "Carla", "lastname": "Contact", "email": SECRETS[1], **owner})
+        self.contact = self.create(
+            "contacts", {"firstname": "Carla", "lastname": "Contact", "email": SECRETS[1], **owner}
+        )
         ticket = self.create(
             "tickets",
-            {"subject": SECRETS[0], "content": SECRETS[2], "hs_pipeline": "0", "hs_pipeline_stage": "1", **owner},
-            contacts=contact,
+            {"subject": SECRETS[0], "content": SECRETS[2], **self.column()},
+            contacts=self.contact,
         )
         self.case = RecordRef(self.crm, "tickets", ticket)
         for number in range(2):

@@ -113,10 +113,13 @@ class Store:
             return 200, row(TICKET, hs_lastmodifieddate=self.stamp)
         if path.startswith(f"{BASE}/tickets/{TICKET}/associations/"):
             return results(*({"toObjectId": int(id_)} for id_ in self.linked & set(self.live)))
+        if path.startswith("/crm/associations/"):
+            asked = [each["id"] for each in body["inputs"] if each["id"] in self.linked]
+            return results(*({"id": id_, "from": {"id": id_}, "to": [{"toObjectId": int(TICKET)}]} for id_ in asked))
         if path.endswith("/batch/read"):
             by = body.get("idProperty", "hs_object_id")
-            asked = {each["id"] for each in body["inputs"]}
-            return results(*(self.rows[id_] for id_ in self.live if self.rows[id_]["properties"].get(by) in asked))
+            keys = {each["id"] for each in body["inputs"]}
+            return results(*(self.rows[id_] for id_ in self.live if self.rows[id_]["properties"].get(by) in keys))
         return None
 
     def sent(self, part: str) -> int:
@@ -241,14 +244,32 @@ def test_a_refused_association_fails_the_whole_write(store: Store, kind: TargetK
 
 
 def test_half_a_write_that_cannot_be_archived_is_ambiguous(store: Store) -> None:
-    """It may stand there; `find` tries again and then says no for good."""
+    """It may stand there; `find` archives nothing: an unseen link is no proof that there is none."""
     write, session = write_of(TargetKind.COMMENT), store.bench.session
     preimage = session.preimage(write)
     store.trouble = {"associate": deque([(403, {})] * 2), "archive": deque([(500, {})] * 3)}
     with pytest.raises(Ambiguous):
         session.write(write, preimage)
-    assert session.find(write, preimage, SINCE) is None
-    assert store.live == []
+    store.bench.now += 1_000
+    with pytest.raises(Ambiguous):
+        session.find(write, preimage, SINCE)
+    assert len(store.live) == 1
+
+
+def test_a_write_that_arrived_is_not_touched_when_rights_are_gone(store: Store) -> None:
+    """It is linked: found, and nothing is asked for again. When even the link is hidden, a person decides."""
+    write, session = write_of(TargetKind.TASKS), store.bench.session
+    preimage = session.preimage(write)
+    written = session.write(write, preimage)
+    store.trouble["associate"] = deque([(403, {})] * 9)
+    assert session.find(write, preimage, SINCE) == written
+    assert session.write(write, preimage) == written
+    store.linked.clear()
+    with pytest.raises(Ambiguous):
+        session.find(write, preimage, SINCE)
+    with pytest.raises(Ambiguous):
+        session.write(write, preimage)
+    assert store.live == list(written.ids)
 
 
 def test_a_batch_that_made_only_some_is_taken_back(store: Store) -> None:

@@ -1,0 +1,161 @@
+"""What can go wrong with HubSpot on the sandbox: each action of its fault rules, and which errors it may lead to."""
+
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from connectors.errors import Ambiguous, Fatal, Forbidden, NotFound, Retriable, Stale, Unauthorized
+from connectors.hubspot.connector import HubSpotConnector
+from connectors.hubspot.schema import FactCache
+from connectors.sandbox.process import SandboxProcess
+from connectors.testing.faults import Fault
+from tests.contract.hubspot_stage import OUTSIDER, PORTAL, SKEW, HubSpotStage, Manner
+
+RECORDS = "^/crm/(objects|associations)/"
+"""Requests for records. What is asked about the portal itself goes out side by side, so none of it has a number."""
+LOST_ACCESS = (Forbidden, NotFound)
+_NOW = {"retry-after": "0"}
+"""Nobody has to wait in a test."""
+_LIMIT = {"status": "error", "errorType": "RATE_LIMIT", "policyName": "TEN_SECONDLY_ROLLING", "message": "x"}
+_UNKNOWN = {"status": "error", "category": "SOMETHING_NEW", "message": "x"}
+_NO_EXPIRY = {"status": "error", "category": "INVALID_AUTHENTICATION", "message": "x"}
+
+RULES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
+    "500": ("status", {"status": 500}),
+    "502, a page of the edge": ("status", {"status": 502, "content": "<html>Bad gateway</html>"}),
+    "HTML 503": ("html_503", {}),
+    "500 after": ("commit_then_500", {}),
+    "423, locked": ("status", {"status": 423, "content": {"status": "error", "category": "LOCKED"}}),
+    "429": ("status", {"status": 429, "content": _LIMIT, "headers": _NOW}),
+    "477, the account moves": ("status", {"status": 477, "headers": _NOW}),
+    "unknown category": ("status", {"status": 400, "content": _UNKNOWN}),
+    "401 that is no expiry": ("status", {"status": 401, "content": _NO_EXPIRY}),
+    "wrong content type": ("wrong_content_type", {}),
+    "cut answer": ("truncated_json", {}),
+    "slow": ("delay", {"seconds": 0.02}),
+    "connection breaks before": ("drop_before", {}),
+    "connection breaks after": ("commit_then_drop", {}),
+    "clock jumps": ("clock_skew", {"seconds": 600}),
+    "token expires": ("expire_tokens", {}),
+    "search skips entries": ("search_ghosts", {"count": 2}),
+    "ticket locked": ("lock", {"object": "tickets", "id": "{ticket}", "times": 1}),
+    "property hidden": ("hide_property", {"property": "tickets.content"}),
+    "property of a message hidden": ("hide_property", {"property": "emails.hs_email_text"}),
+    "key hidden": ("hide_property", {"property": "tasks.assistant_writeback_key"}),
+    "key archived": ("archive_property", {"object": "notes", "property": "assistant_writeback_key"}),
+    "tickets forbidden": ("set_permission", {"object": "tickets", "view": "none"}),
+    "messages forbidden": ("set_permission", {"object": "emails", "view": "none"}),
+    "notes read-only": ("set_permission", {"object": "notes", "edit": "none"}),
+    "owner changes": ("move_owner", {"object": "tickets", "id": "{ticket}", "owner": "{outsider}"}),
+    "ticket changes": ("touch", {"object": "tickets", "id": "{ticket}", "properties": {"hs_ticket_priority": "LOW"}}),
+    "ticket archived": ("archive", {"object": "tickets", "id": "{ticket}"}),
+    "ticket merged": ("merge", {"object": "tickets", "id": "{ticket}", "other": "{other}"}),
+    "contact erased": ("gdpr_delete", {"id": "{contact}"}),
+    "required property": ("require_property", {"object": "notes", "property": "hs_attachment_ids"}),
+    "associations forbidden": ("edit_associations", {"on": False}),
+    "scope taken": ("revoke_scope", {"scope": "tickets"}),
+    "write scope taken": ("revoke_scope", {"scope": "crm.objects.contacts.write"}),
+    "grant revoked": ("revoke_grants", {}),
+    "user deactivated": ("deactivate_user", {}),
+}
+"""Fault -> action and arguments of a rule; `{ticket}`, `{other}`, `{contact}` and `{outsider}` are ids of the stage."""
+
+_UNDECIDED = (Retriable, Ambiguous)
+"""What is refused before it is sent, and what is lost for good after a first part stands."""
+
+FAULTS = (
+    *(
+        Fault(name, (Retriable,), _UNDECIDED)
+        for name in ("500", "502, a page of the edge", "HTML 503", "500 after", "423, locked", "429", "cut answer")
+    ),
+    Fault("477, the account moves", (Retriable,), _UNDECIDED),
+    Fault("unknown category", (Fatal,), (Fatal, Forbidden, Ambiguous)),
+    Fault("401 that is no expiry", (Unauthorized,), (Unauthorized, Ambiguous)),
+    Fault("wrong content type"),
+    Fault("slow"),
+    Fault("connection breaks before", (), (Ambiguous,), always=(Retriable,)),
+    Fault("connection breaks after", (), (Ambiguous,), always=(Retriable,)),
+    Fault("clock jumps", always=(Unauthorized,)),
+    Fault("token expires", always=(Unauthorized,)),
+    Fault("search skips entries"),
+    Fault("ticket locked", writes=_UNDECIDED, moves=True),
+    Fault("property hidden", moves=True),
+    Fault("property of a message hidden", moves=True),
+    Fault("key hidden", writes=(Fatal, Forbidden, Ambiguous), moves=True),
+    Fault("key archived", writes=(Fatal, Forbidden, Ambiguous), moves=True),
+    Fault("tickets forbidden", LOST_ACCESS, (*LOST_ACCESS, Ambiguous), moves=True),
+    Fault("messages forbidden", LOST_ACCESS, moves=True),
+    Fault("notes read-only", writes=(Forbidden, Ambiguous), moves=True),
+    Fault("owner changes", LOST_ACCESS, (*LOST_ACCESS, Stale, Ambiguous), moves=True),
+    Fault("ticket changes", writes=(Stale,), moves=True),
+    Fault("ticket archived", LOST_ACCESS, (*LOST_ACCESS, Ambiguous), moves=True),
+    Fault("ticket merged", LOST_ACCESS, (*LOST_ACCESS, Ambiguous), moves=True),
+    Fault("contact erased", writes=(Stale,), moves=True),
+    Fault("required property", writes=(Forbidden, Ambiguous), moves=True),
+    Fault("associations forbidden", writes=(Forbidden, Ambiguous), moves=True),
+    Fault("scope taken", (Forbidden,), (Forbidden, Ambiguous), moves=True),
+    Fault("write scope taken", writes=(Forbidden, Ambiguous), moves=True),
+    Fault("grant revoked", (Unauthorized,), (Unauthorized, Ambiguous), moves=True),
+    Fault("user deactivated", (Unauthorized,), (Unauthorized, Ambiguous), moves=True),
+)
+
+
+class HubSpotFaultStage(HubSpotStage):
+    """The stage with faults on it, under the version that enforces the most.
+
+    The search does not lag: it would show to a user what she has just lost, and the sandbox counts that as a leak. What
+    is known of the portal itself is shared by all connectors, because no fault befalls those requests.
+    """
+
+    def __init__(self, sandbox: SandboxProcess) -> None:
+        self._known = FactCache()
+        super().__init__(sandbox, Manner(version="2026-09", plain=True))
+        self._control.mutate(PORTAL, "search_delay", seconds=0)
+        self._control.snapshot("staged")
+
+    def new_connector(self, clock: Callable[[], float] = time.time) -> HubSpotConnector:
+        """See `FaultStage.new_connector`."""
+        made = super().new_connector(clock)
+        made._cache = self._known
+        return made
+
+    def plant(self, fault: str, nth: int) -> None:
+        """See `FaultStage.plant`."""
+        action, arguments = RULES[fault]
+        names = {"ticket": self.case.id, "contact": self.contact, "outsider": self._org.user(OUTSIDER).username}
+        if "{other}" in str(arguments):
+            names["other"] = self.create("tickets", {"subject": "The other one", **self.column()})
+        match = {"path": RECORDS, "org": PORTAL, "nth": max(nth, 1), "times": 1 if nth else 0}
+        self._control.add_fault(match, action, _filled_in(arguments, names))
+
+    def fired(self) -> int:
+        """See `FaultStage.fired`."""
+        return sum(int(rule["fired"]) for rule in self._control.faults())
+
+    def clear_faults(self) -> None:
+        """See `FaultStage.clear_faults`."""
+        self._control.clear_faults()
+
+    def leaks(self) -> int:
+        """See `FaultStage.leaks`."""
+        return sum(self._control.leaks(self._start, PORTAL).values())
+
+    def again(self) -> "HubSpotFaultStage":
+        """See `FaultStage.again`. Only what a snapshot does not hold is made anew: the caches, and lost log-ins."""
+        self._control.clear_faults()
+        self._control.restore("staged")
+        self._control.set_clock(datetime.now().astimezone() - SKEW)
+        self.later()
+        self.connector = self.new_connector()
+        for grant_id, user in self._users.items():
+            if self.tokens.load(grant_id) is None:
+                self.log_in(user)
+        self._start = self._control.last()
+        return self
+
+
+def _filled_in(value: Any, names: Mapping[str, str]) -> Any:  # noqa: ANN401 - any JSON
+    if isinstance(value, dict):
+        return {name: _filled_in(each, names) for name, each in value.items()}
+    return names.get(value[1:-1], value) if isinstance(value, str) and value[:1] == "{" else value

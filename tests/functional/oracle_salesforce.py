@@ -12,11 +12,15 @@ from hypothesis import strategies as st
 
 CHILDREN = ("CaseComment", "EmailMessage")
 """Objects without rights of their own: they follow their case."""
-SHARED = ("Account", "Contact", "Case")
+SHARED = ("Account", "Contact", "Case", "Task")
+"""Objects with rights and an org-wide default of their own."""
+_BY_HAND = ("001", "003", "500")
+"""Prefixes of what people share by hand."""
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "Account": ("Industry",),
     "Contact": ("Email", "Department"),
     "Case": ("Priority", "Description"),
+    "Task": ("Description",),
     "CaseComment": ("CommentBody",),
     "EmailMessage": ("Subject", "TextBody"),
 }
@@ -65,7 +69,10 @@ class Group:
 
 @dataclass(frozen=True)
 class Row:
-    """A record. `parent` is the account of a contact or a case, the case of a message; `contact` a case's contact."""
+    """A record. `parent` is the account of a contact or a case, the case of a message, either of a task.
+
+    `contact` is a case's contact.
+    """
 
     object: str
     id: str
@@ -169,13 +176,8 @@ class Oracle:
     def shared(self, user: User, row: Row) -> Level:
         """What org-wide defaults, ownership, the role hierarchy, shares and records below give."""
         default = self.world.owd[row.object]
-        if default == "ControlledByParent":
-            account: Row = self.world.by_id[row.parent]
-            if self.right(user, "Account", "M"):
-                return Level.ALL
-            if not self.right(user, "Account", "R"):
-                return Level.NOTHING
-            return max(self.shared(user, account), Level.READ if self.right(user, "Account", "V") else Level.NOTHING)
+        if default == "ControlledByParent" and row.parent:
+            return self._through(user, row)
         levels = [{"Read": Level.READ, "ReadWrite": Level.EDIT}.get(default, Level.NOTHING)]
         if self._stands_for(user, row.owner):
             levels.append(Level.ALL)
@@ -186,7 +188,18 @@ class Oracle:
         ]
         if row.object == "Account" and any(self.record_access(user, child) for child in self._implying(row)):
             levels.append(Level.READ)
+        if row.object == "Task" and row.parent and self._through(user, row):
+            levels.append(Level.READ)  # whoever sees a record sees what was and will be done about it
         return max(levels)
+
+    def _through(self, user: User, row: Row) -> Level:
+        """What somebody may do with the record that this one belongs to, rights to edit and delete it left aside."""
+        parent: Row = self.world.by_id[row.parent]
+        if self.right(user, parent.object, "M"):
+            return Level.ALL
+        if not self.right(user, parent.object, "R"):
+            return Level.NOTHING
+        return max(self.shared(user, parent), Level.READ if self.right(user, parent.object, "V") else Level.NOTHING)
 
     def _implying(self, account: Row) -> list[Row]:
         """The contacts and cases that open their account to whoever has access to them.
@@ -259,14 +272,15 @@ def worlds(draw: st.DrawFn) -> World:
         draw(_profile(id_of("0PS", number), st.frozensets(st.sampled_from(_all_fields()), max_size=3), people))
         for number in range(draw(st.integers(0, 1)))
     )
-    groups = tuple(
+    queue, team = (
         Group(id_of("00G", number), number == 0, draw(st.frozensets(people, max_size=2))) for number in range(2)
     )
-    rows = draw(_rows(people, groups[0].id))
+    wider = Group(id_of("00G", 2), False, draw(st.frozensets(st.one_of(people, st.just(team.id)), max_size=2)))
+    rows = draw(_rows(people, queue.id))
     shares = tuple(
         Share(
-            draw(st.sampled_from([row.id for row in rows if row.object in SHARED])),
-            draw(st.sampled_from([*(user.id for user in users), groups[1].id])),
+            draw(st.sampled_from([row.id for row in rows if row.id.startswith(_BY_HAND)])),
+            draw(st.sampled_from([*(user.id for user in users), team.id, wider.id])),
             draw(st.booleans()),
         )
         for _ in range(draw(st.integers(0, 3)))
@@ -276,10 +290,19 @@ def worlds(draw: st.DrawFn) -> World:
         "Account": draw(usual),
         "Case": draw(usual),
         "Contact": draw(st.sampled_from(["Private", "Read", "ControlledByParent", "ControlledByParent"])),
+        "Task": draw(st.sampled_from(["Private", "ControlledByParent"])),
     }
     rule = Restriction(draw(st.sampled_from(profiles)).id, draw(st.sampled_from(["", *PRIORITIES])))
     return World(
-        owd, parents, profiles, sets, users, groups, rows, _distinct(shares, owd), draw(st.sampled_from([None, rule]))
+        owd,
+        parents,
+        profiles,
+        sets,
+        users,
+        (queue, team, wider),
+        rows,
+        _distinct(shares, owd),
+        draw(st.sampled_from([None, rule])),
     )
 
 
@@ -320,7 +343,9 @@ def _rows(draw: st.DrawFn, people: st.SearchStrategy[str], queue: str) -> tuple[
         Row("EmailMessage", id_of("02s", number), draw(people), draw(st.sampled_from(cases)).id, draft=number > 0)
         for number in range(2)
     ]
-    return (*accounts, *contacts, *cases, *comments, *mails)
+    parents = st.sampled_from(["", *(row.id for row in (*accounts, *cases))])
+    tasks = [Row("Task", id_of("00T", number), draw(people), draw(parents)) for number in range(2)]
+    return (*accounts, *contacts, *cases, *comments, *mails, *tasks)
 
 
 def _distinct(shares: tuple[Share, ...], owd: Mapping[str, str]) -> tuple[Share, ...]:

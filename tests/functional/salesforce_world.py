@@ -99,6 +99,8 @@ def records(world: World) -> Iterator[tuple[str, dict[str, Any]]]:
         elif row.object == "Case":
             fields |= {"OwnerId": row.owner, "Priority": row.priority}
             fields |= {"AccountId": row.parent or None, "ContactId": row.contact or None}
+        elif row.object == "Task":
+            fields |= {"OwnerId": row.owner, "WhatId": row.parent or None, "Subject": row.id}
         elif row.object == "CaseComment":
             fields |= {"ParentId": row.parent, "CreatedById": row.owner}
         else:

@@ -196,20 +196,25 @@ class _Judge:
 
     def _reached(self, kind: str, row: "Row") -> bool:
         """By parent, org-wide default, owner, share, or a child."""
-        known = self._org.kind(kind)
-        lookups = _SHOWN_PARENT.get(kind) or tuple(
-            item.name for item in known.fields.values() if item.custom and item.reference_to and not item.nillable
-        )
         default = self._org.sharing.owd.get(kind, "ControlledByParent" if kind in _CHILDREN else "Private")
-        if kind in _CHILDREN or (default == "ControlledByParent" and any(row.get(lookup) for lookup in lookups)):
-            return any(self._reads_parent(row.get(lookup), row) for lookup in lookups)
+        if kind in _CHILDREN or default == "ControlledByParent":
+            parents = [row.get(lookup) for lookup in self._parents(kind)]
+            if kind in _CHILDREN or any(parents):
+                return any(self._reads_parent(parent, row) for parent in parents)
         given = self._org.sharing.shares.get(str(row["Id"]), {})
         return (
             default.startswith("Read")
             or row.get("OwnerId") in self._names
             or any(given.get(name) for name in self._names)
-            or (kind in _OPEN_TO_PARENT and any(self._reads_parent(row.get(lookup), row) for lookup in lookups))
+            or any(self._reads_parent(row.get(lookup), row) for lookup in _OPEN_TO_PARENT.get(kind, ()))
             or (kind == "Account" and self._reads_child(str(row["Id"])))
+        )
+
+    def _parents(self, kind: str) -> tuple[str, ...]:
+        """The lookups by which an object follows its parents; those of a custom object are the required ones."""
+        fields = self._org.kind(kind).fields.values()
+        return _SHOWN_PARENT.get(kind) or tuple(
+            item.name for item in fields if item.custom and item.reference_to and not item.nillable
         )
 
     def _reads_parent(self, parent_id: object, child: "Row") -> bool:

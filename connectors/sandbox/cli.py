@@ -55,6 +55,15 @@ def list_(control: "SandboxControl") -> None:
 
 
 @fault.command()
+@click.pass_obj
+def actions(control: "SandboxControl") -> None:
+    """Name everything that a rule can do; what each takes stands in docs/sandbox.md."""
+    with _Refusals():
+        names = control.actions()
+    click.echo("\n".join(names))
+
+
+@fault.command()
 @click.argument("rule", type=int, required=False)
 @click.pass_obj
 def clear(control: "SandboxControl", rule: int | None) -> None:

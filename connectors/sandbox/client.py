@@ -201,6 +201,11 @@ class SandboxControl:
         found: list[JSON] = self._call("GET", "/faults")["faults"]
         return found
 
+    def actions(self) -> list[str]:
+        """The names of all actions that a fault rule may have, mutations of all orgs and portals included."""
+        found: list[str] = self._call("GET", "/faults")["actions"]
+        return found
+
     def clear_faults(self) -> None:
         """Remove all rules."""
         self._call("DELETE", "/faults")

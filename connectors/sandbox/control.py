@@ -128,8 +128,9 @@ class _Plane:
         return JSONResponse({})
 
     async def faults(self, _request: Request) -> JSONResponse:
-        """All fault rules with how often they matched and fired."""
-        return JSONResponse({"faults": [rule.view() for rule in self._sandbox.faults.rules()]})
+        """All fault rules with how often they matched and fired, and the names of all actions that there are."""
+        faults = self._sandbox.faults
+        return JSONResponse({"faults": [rule.view() for rule in faults.rules()], "actions": sorted(faults.actions)})
 
     async def add_fault(self, request: Request) -> JSONResponse:
         """Add a rule."""

@@ -416,6 +416,7 @@ def test_fault_rules_from_the_command_line(ben: Agent, control: SandboxControl) 
     assert ben.call("GET", f"/sobjects/Case/{OUTBOARD}").ok
     run("add", "row_lock", f"record={OUTBOARD}", "times=3", "--path=/Case/")
     assert control.faults()[0]["action"] == {"name": "row_lock", "record": OUTBOARD, "times": 3}
+    assert {"commit_then_drop", "merge", "row_lock"} <= set(run("actions").output.split())
     assert run("clear").exit_code == 0
     assert control.faults() == []
     refused = run("add", "explode")

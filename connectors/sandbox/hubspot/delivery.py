@@ -31,17 +31,18 @@ _SUCCESS: Final = range(200, 300)
 
 @dataclass(slots=True)
 class _Parcel:
-    """One notification on its way; `due` in virtual epoch seconds."""
+    """One notification on its way; `due` in virtual epoch seconds, 0.0 for at once."""
 
     app: App
     notification: JSON
-    due: float
+    due: float = 0.0
     attempt: int = 0
 
 
 class Deliveries:
     """The outgoing webhooks of a portal. `start` begins sending; `poke` says that there may be something new.
 
+    A portal that goes back in time begins a new age: what was on its way in the old one is neither retried nor logged.
     `events_after` gives the committed events whose sequence number is higher than a given one, from any thread.
     """
 
@@ -60,6 +61,7 @@ class Deliveries:
         self._wake = threading.Event()
         self._thread: threading.Thread | None = None
         self._seen = 0
+        self._age = 0
         self._parcels: list[_Parcel] = []
         self._held: list[_Parcel] = []
         self._duplicates = 0
@@ -81,6 +83,7 @@ class Deliveries:
     def forget(self) -> None:
         """Drop all that waits, the misfortunes and the log: the portal goes back in time."""
         with self._lock:
+            self._age += 1
             self._skip()
             self._parcels.clear()
             self._held.clear()
@@ -112,10 +115,10 @@ class Deliveries:
             self._wake.wait(_POLL_SECONDS)
             self._wake.clear()
             while batch := self._next_batch():
-                self._send(batch)
+                self._send(*batch)
 
-    def _next_batch(self) -> list[_Parcel]:
-        """Up to 100 due parcels of one app, taken out of the queue."""
+    def _next_batch(self) -> tuple[list[_Parcel], int] | None:
+        """Up to 100 due parcels of one app, taken out of the queue, and their age; None when nothing is due."""
         with self._lock:
             self._collect()
             now = self._clock.time()
@@ -123,24 +126,23 @@ class Deliveries:
             batch = [parcel for parcel in due if parcel.app is due[0].app][:BATCH]
             taken = {id(parcel) for parcel in batch}
             self._parcels = [parcel for parcel in self._parcels if id(parcel) not in taken]
-            return batch
+            return (batch, self._age) if batch else None
 
     def _collect(self) -> None:
         """Turn new events into parcels."""
-        now = self._clock.time()
         for event in self._events_after(self._seen):
             self._seen = event.sequence
             for app, notification in self._webhooks.notifications(event):
                 if not self._installed(app):
                     continue
-                parcel = _Parcel(app, notification, now)
+                parcel = _Parcel(app, notification)
                 if self._holds:
                     self._holds -= 1
                     self._held.append(parcel)
                 else:
                     self._parcels.append(parcel)
 
-    def _send(self, batch: list[_Parcel]) -> None:
+    def _send(self, batch: list[_Parcel], age: int) -> None:
         app = batch[0].app
         target = self._webhooks.hooks[app.id].target_url
         if not target:
@@ -148,10 +150,12 @@ class Deliveries:
         with self._lock:
             twice = self._duplicates > 0
             self._duplicates -= twice
-        status = self._post(app, target, batch)
+        status = self._post(app, target, batch, age)
         if twice:
-            self._post(app, target, batch)
+            self._post(app, target, batch, age)
         with self._lock:
+            if age != self._age:
+                return
             if status in _SUCCESS:
                 self._parcels += self._held
                 self._held = []
@@ -162,7 +166,7 @@ class Deliveries:
                     parcel.attempt += 1
                     self._parcels.append(parcel)
 
-    def _post(self, app: App, target: str, batch: Sequence[_Parcel]) -> int:
+    def _post(self, app: App, target: str, batch: Sequence[_Parcel], age: int) -> int:
         """Send one batch; the status, 0 when there was no answer within five seconds."""
         body = json.dumps(
             [{**parcel.notification, "attemptNumber": parcel.attempt} for parcel in batch],
@@ -185,6 +189,8 @@ class Deliveries:
         except requests.RequestException:
             status = 0
         with self._lock:
+            if age != self._age:
+                return status
             self._log.extend(
                 {
                     "app": app.id,

@@ -195,8 +195,8 @@ class Grants:
         return len(alive)
 
     def is_installed(self, app: App) -> bool:
-        """Whether anybody has the app."""
-        return any(grant.app is app and not grant.revoked for grant in self._grants.values())
+        """Whether anybody has the app. May be asked from any thread: it looks at a copy."""
+        return any(grant.app is app and not grant.revoked for grant in tuple(self._grants.values()))
 
     def _issue(self, app: App, user_id: str, scopes: tuple[str, ...], grant: Grant | None) -> AccessToken:
         now = self._clock.time()

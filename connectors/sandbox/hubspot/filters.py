@@ -9,7 +9,7 @@ from connectors.sandbox.hubspot.call import Call
 from connectors.sandbox.hubspot.errors import HubError
 from connectors.sandbox.hubspot.schema import ObjectType, Property
 from connectors.sandbox.hubspot.store import Record
-from connectors.sandbox.hubspot.values import millis
+from connectors.sandbox.hubspot.values import MOMENTS, Problem, normal
 from connectors.sandbox.wire import JSON
 
 MAX_GROUPS, MAX_IN_GROUP, MAX_FILTERS = 5, 6, 18
@@ -18,7 +18,7 @@ _WORD: Final = re.compile(r"[\w@.+-]+")
 _ASSOCIATED: Final = "associations."
 
 Test = Callable[[Record], bool]
-Ordered = Decimal | str
+Ordered = int | Decimal | str
 
 
 def compile_filters(call: Call, kind: ObjectType, body: JSON) -> Test:
@@ -54,19 +54,15 @@ def compile_query(call: Call, kind: ObjectType, text: str) -> Test:
 
 
 def ordered(item: Property, value: str) -> Ordered:
-    """What a value is compared by: a number for numbers and moments, folded text otherwise.
-
-    `hs_object_id` is text, so that "9" comes after "10", as in the real index.
-    """
-    if item.type in {"date", "datetime"}:
-        found = millis(value)
-        return Decimal(found) if found is not None else Decimal("NaN")
+    """What a stored value is compared by: a number, or text; moments are stored so that their text has their order."""
     if item.type == "number":
+        if value.isascii() and value.isdigit():
+            return int(value)
         try:
             return Decimal(value)
         except InvalidOperation:
             return Decimal("NaN")
-    return value.casefold()
+    return value if item.type in MOMENTS else value.casefold()
 
 
 def _filter(call: Call, kind: ObjectType, given: JSON) -> Test:
@@ -145,7 +141,11 @@ def _association(call: Call, kind: ObjectType, to_name: str, operator: str, give
 
 
 def _operand(item: Property, value: str) -> Ordered:
-    found = ordered(item, value)
+    """A value of a request, in the form of those that are stored."""
+    try:
+        found = ordered(item, normal(item, value) if item.type in MOMENTS else value)
+    except Problem:
+        found = Decimal("NaN")
     if isinstance(found, Decimal) and found.is_nan():
         raise _problem(f"{value[:100]} is not a valid value for {item.name}", code="INVALID_VALUE")
     return found

@@ -1,5 +1,6 @@
 """Fills a portal with records and associations, as the generator or a file has them."""
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from connectors.sandbox.hubspot.association_types import CATEGORIES, USER
 from connectors.sandbox.hubspot.errors import HubError
 from connectors.sandbox.hubspot.store import Label, Links, Record
-from connectors.sandbox.hubspot.values import instant
+from connectors.sandbox.hubspot.values import Problem, instant, normal
 
 if TYPE_CHECKING:
     from connectors.sandbox.hubspot.portal import Portal
@@ -17,6 +18,7 @@ class _Unusable(ValueError):
     """Says what is wrong with a record without quoting it."""
 
 
+_NORMAL = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z|\d{4}-\d\d-\d\d", re.ASCII)
 _Linked = dict[tuple[str, str, str], dict[str, frozenset[Label]]]
 
 
@@ -36,6 +38,8 @@ def fill(portal: "Portal", records: Iterable[tuple[str, Mapping[str, Any]]]) -> 
                 portal.store.put(made)
                 for loser in filter(None, made.get("hs_merged_object_ids").split(";")):
                     portal.store.redirect((made.type, loser), made.id)
+        except Problem as error:
+            raise ValueError(f"record {number} ({type_name}): {error.code} of {error.name}") from None
         except _Unusable as error:
             raise ValueError(f"record {number} ({type_name}): {error}") from None
         except (KeyError, TypeError, ValueError, HubError) as error:
@@ -64,6 +68,9 @@ def _record(portal: "Portal", type_name: str, row: Mapping[str, Any]) -> Record:
     kind = portal.schema.type(type_name)
     record_id = str(int(row["id"]))
     given = {name: str(value) for name, value in row["properties"].items() if value is not None and value != ""}
+    for name in given.keys() & portal.schema.moments(kind.name):
+        if not _NORMAL.fullmatch(given[name]):
+            given[name] = normal(portal.schema.properties[kind.name][name], given[name])
     if unknown := given.keys() - portal.schema.properties[kind.name].keys():
         raise _Unusable(f"no property {min(unknown)}")
     created = _millis(row["createdAt"])

@@ -83,6 +83,7 @@ class Mutations:
         user = str(given.pop("user", user_id) or "")
         try:
             with self._portal.lock, self._portal.store.transaction():
+                self._portal.store.generation += 1
                 return change(user, given) or {}
         except KeyError as error:
             raise Refused(f"{name}: no {error.args[0]} given, or unknown") from None

@@ -110,6 +110,7 @@ class Portal:
     def set_user(self, user: HubUser) -> None:
         """Replace a user (by id) with changed rights."""
         self.people.users[user.id] = user
+        self.store.generation += 1
 
     @property
     def owners(self) -> list[JSON]:

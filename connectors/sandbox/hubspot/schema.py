@@ -105,6 +105,7 @@ class Schema:
         self.types: dict[str, ObjectType] = {}
         self.properties: dict[str, dict[str, Property]] = {}
         self.pipelines: dict[str, dict[str, Pipeline]] = {}
+        self._moments: dict[str, tuple[Mapping[str, Property], frozenset[str]]] = {}
         self._groups: dict[str, tuple[str, ...]] = {}
         self._names: dict[str, str] = {}
         shipped = standard()
@@ -138,6 +139,15 @@ class Schema:
     def set_property(self, type_name: str, item: Property) -> None:
         """Add or replace a property."""
         self.properties[type_name] = {**self.properties[type_name], item.name: item}
+
+    def moments(self, type_name: str) -> frozenset[str]:
+        """The names of a type's dates and times; kept until its properties change."""
+        properties = self.properties[type_name]
+        kept = self._moments.get(type_name)
+        if kept is None or kept[0] is not properties:
+            names = frozenset(item.name for item in properties.values() if item.type in {"date", "datetime"})
+            kept = self._moments[type_name] = (properties, names)
+        return kept[1]
 
     def groups(self, type_name: str) -> list[str]:
         """The groups of a type's properties."""

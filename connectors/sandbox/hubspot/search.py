@@ -1,5 +1,6 @@
 """Search: filters, words and sorting over an index that lags; 200 a page and 10,000 in all (contract, 2.4)."""
 
+import json
 from functools import partial
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ PAGE: Final = 10
 MAX_PAGE: Final = 200
 MAX_RESULTS: Final = 10_000
 MAX_QUERY: Final = 3_000
+_OF_A_PAGE: Final = frozenset({"after", "limit", "properties"})
 
 
 def search(call: Call, type_name: str) -> Answer:
@@ -30,7 +32,7 @@ def search(call: Call, type_name: str) -> Answer:
     if after + size > MAX_RESULTS:
         raise HubError.invalid(f"The search API returns at most {MAX_RESULTS} results: after + limit exceeds that")
     view = View(call, kind, names_in(body, "properties"))
-    found = _found(call, kind, body)
+    found = _results(call, kind, body)
     start, count = call.portal.search.ghosts
     start = min(start, len(found))
     entries: list[Record | None] = [*found[:start], *[None] * count, *found[start:]]
@@ -39,6 +41,15 @@ def search(call: Call, type_name: str) -> Answer:
     if after + size < len(entries):
         answer["paging"] = {"next": {"after": str(after + size)}}
     return Answer(200, answer)
+
+
+def _results(call: Call, kind: ObjectType, body: JSON) -> list[Record]:
+    asked = {name: value for name, value in body.items() if name not in _OF_A_PAGE}
+    question = (call.caller, kind.name, json.dumps(asked, sort_keys=True))
+    portal = call.portal
+    return portal.search.results(
+        question, portal.store.generation, portal.clock.time(), lambda: _found(call, kind, body)
+    )
 
 
 def _found(call: Call, kind: ObjectType, body: JSON) -> list[Record]:

@@ -1,6 +1,12 @@
 """What the search knows: every record as it was a moment ago, for it is eventually consistent (contract, 2.4)."""
 
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Final
+
 from connectors.sandbox.hubspot.store import Key, Record, Table
+
+_KEPT: Final = 32
 
 
 class SearchIndex:
@@ -14,15 +20,33 @@ class SearchIndex:
         self.delay = delay
         self.ghosts = (0, 0)
         self._before: dict[Key, list[tuple[float, Record | None]]] = {}
+        self._results: OrderedDict[object, tuple[int, list[Record]]] = OrderedDict()
 
     def note(self, key: Key, old: Record | None, now: float) -> None:
         """A record is about to change from `old`."""
         if self.delay > 0:
             self._before.setdefault(key, []).append((now, old))
 
+    def results(self, question: object, generation: int, now: float, ask: Callable[[], list[Record]]) -> list[Record]:
+        """What `ask` answers, or answered before while nothing moved: the next page of a search is asked for soon.
+
+        `question` is everything that the answer depends on but the store, whose `generation` it is.
+        """
+        self._prune(now)
+        if self._before:
+            return ask()
+        kept = self._results.pop(question, None)
+        if kept is None or kept[0] != generation:
+            kept = (generation, ask())
+        self._results[question] = kept
+        if len(self._results) > _KEPT:
+            self._results.popitem(last=False)
+        return kept[1]
+
     def settle(self) -> None:
         """Catch up with everything at once."""
         self._before.clear()
+        self._results.clear()
 
     def rows(self, table: Table, type_name: str, now: float) -> list[Record]:
         """The live records of a type as the index has them."""

@@ -93,8 +93,8 @@ class Table:
 
     def after(self, record_id: int) -> Iterator[Record]:
         """Records with a higher id, in order."""
-        for number in self.order[bisect_right(self.order, record_id) :]:
-            yield self.rows[str(number)]
+        for place in range(bisect_right(self.order, record_id), len(self.order)):
+            yield self.rows[str(self.order[place])]
 
     def _place(self, number: int) -> None:
         if not self.order or number > self.order[-1]:
@@ -119,6 +119,8 @@ class Store:
         self.tables = {name: Table(names) for name, names in unique.items()}
         self.merged: dict[Key, str] = {}
         """A record that was merged away -> id of the one that took its place."""
+        self.generation = 0
+        """Moves with every change, also with one that is taken back."""
         self._links: dict[tuple[str, str, str], Links] = {}
         self._undo: list[Callable[[], object]] | None = None
 
@@ -167,7 +169,8 @@ class Store:
         self._links = links
 
     def remember(self, undo: Callable[[], object]) -> None:
-        """Inside a transaction: how to take back what was just done."""
+        """Something was changed; inside a transaction, `undo` takes it back."""
+        self.generation += 1
         if self._undo is not None:
             self._undo.append(undo)
 
@@ -182,6 +185,7 @@ class Store:
             self._undo = None
             for step in reversed(steps):
                 step()
+            self.generation += 1
             raise
         else:
             if outer is not None:
@@ -203,6 +207,7 @@ class Store:
             self.tables[name] = table
         self._links = dict(state.links)
         self.merged = dict(state.merged)
+        self.generation += 1
 
 
 def unique_key(row: Record | None, name: str) -> str:

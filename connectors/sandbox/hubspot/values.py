@@ -12,12 +12,15 @@ from connectors.sandbox.hubspot.errors import HubError
 from connectors.sandbox.hubspot.schema import Property
 from connectors.sandbox.wire import JSON
 
+MOMENTS: Final = frozenset({"date", "datetime"})
+"""Types whose values are points in time."""
 MAX_TEXT: Final = 65_536
 _MANY: Final = "checkbox"
 _EMAIL: Final = re.compile(r"[^@\s,;<>()\"]+@[^@\s,;<>()\"]+\.[A-Za-z0-9-]{2,}")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLIS: Final = re.compile(r"-?\d{1,14}", re.ASCII)
 _DIGITS: Final = 30
+_WITHOUT_ZONE: Final = len("2026-11-24T05:53:54.000")
 _DAY_MILLIS: Final = 86_400_000
 _OLDEST, _NEWEST = -62_135_596_800_000, 253_402_300_799_999
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -63,7 +66,7 @@ def normal(item: Property, value: object) -> str:
         return ""
     if item.type == "number":
         return _number(item, text)
-    if item.type in {"date", "datetime"}:
+    if item.type in MOMENTS:
         return _moment(item, text)
     if item.type == "bool" and not item.options:
         return _option(item, text.lower(), {"true": "", "false": ""})
@@ -79,7 +82,7 @@ def normal(item: Property, value: object) -> str:
 def instant(millis: int) -> str:
     """Epoch milliseconds as `2026-11-24T05:53:54.000Z`."""
     moment = _EPOCH + timedelta(milliseconds=millis)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+    return moment.isoformat(timespec="milliseconds")[:_WITHOUT_ZONE] + "Z"
 
 
 def millis(text: str) -> int | None:

@@ -123,6 +123,21 @@ def test_the_index_lags_two_seconds_behind(desk: Desk) -> None:
     assert desk.found("tickets", **where("subject", "EQ", "Twice")) == ["101"]
 
 
+def test_a_later_page_is_of_the_data_as_it_is(desk: Desk) -> None:
+    """What a search found is kept for the next page until something moves: a record, a right, a definition."""
+    mine = desk.as_user(ANN)
+    assert mine.found("tickets") == ["101"]
+    desk.mutations.apply("set_permission", ANN, {"object": "tickets", "view": "all"})
+    assert mine.found("tickets") == ["101", "102", "103"]
+    desk.ok("DELETE", "/crm/v3/objects/tickets/102")
+    desk.later()
+    assert mine.found("tickets", limit=1, after="1") == ["103"]
+    search = where("risk", "HAS_PROPERTY")
+    assert mine.found("tickets", **search) == ["101"]
+    desk.mutations.apply("archive_property", "", {"object": "tickets", "property": "risk"})
+    assert mine.refused("POST", URL, search)[0] == 400
+
+
 def test_the_lag_can_be_anything(desk: Desk) -> None:
     """None at all, or half a minute."""
     desk.mutations.apply("search_delay", "", {"seconds": 0})

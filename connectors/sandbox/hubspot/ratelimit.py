@@ -1,8 +1,8 @@
 """The limits that HubSpot puts on calls: a rolling ten seconds per app and portal, searches per second, token requests.
 
-Contract, sections 2.5 and 2.6: OAuth apps 110 calls in 10 s, private apps and service keys 190 and 1,000,000 a day,
-searches 5 a second for the whole portal (their answers carry no rate headers), and a bucket for the token endpoints,
-whose size is a guess. Windows are measured on the virtual clock.
+Contract, sections 2.5 and 2.6: OAuth apps 110 calls in 10 s, private apps and service keys 100 or 190 and up to
+1,000,000 a day by the account's tier, searches 5 a second for the whole portal (their answers carry no rate headers),
+and a bucket for the token endpoints, whose size is a guess. Windows are measured on the virtual clock.
 """
 
 import math
@@ -15,6 +15,13 @@ from connectors.sandbox.clock import Clock
 from connectors.sandbox.hubspot.errors import new_correlation_id
 from connectors.sandbox.wire import Refused, Response
 
+_BY_TIER: Final = {
+    "free": (100, 250_000),
+    "starter": (100, 250_000),
+    "professional": (190, 625_000),
+    "enterprise": (190, 1_000_000),
+}
+"""Calls of one private app in ten seconds, and of all of them in a day."""
 _DAY: Final = 86_400.0
 _TEN_SECONDS: Final = 10.0
 
@@ -29,6 +36,18 @@ class Limits:
     search: int = 5
     token: int = 100
     daily: int = 1_000_000
+
+    @classmethod
+    def of_tier(cls, tier: str) -> "Limits":
+        """The limits of an account: private apps may do more in the better ones.
+
+        Raises:
+            ValueError: no such tier.
+        """
+        if tier not in _BY_TIER:
+            raise ValueError(f"no such tier; there are {', '.join(_BY_TIER)}")
+        private_app, daily = _BY_TIER[tier]
+        return cls(private_app=private_app, daily=daily)
 
     def changed(self, given: Mapping[str, Any]) -> "Limits":
         """These limits with some replaced.
@@ -64,8 +83,8 @@ _POLICIES: Final = {policy.name: policy for policy in (_TEN_SECONDLY, _SECONDLY,
 class RateLimiter:
     """The windows of one portal. Refused calls do not count."""
 
-    def __init__(self, hub_id: str, clock: Clock) -> None:
-        self.limits = Limits()
+    def __init__(self, hub_id: str, clock: Clock, tier: str = "enterprise") -> None:
+        self.limits = Limits.of_tier(tier)
         self._exhausted: list[str] = []
         self._hub_id = hub_id
         self._clock = clock

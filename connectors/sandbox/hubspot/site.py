@@ -58,7 +58,7 @@ class HubSpotSite:
         self.people = People(portal)
         apps = apps_of(portal.hub_id)
         self.grants = Grants(portal.hub_id, clock, apps)
-        self.limiter = RateLimiter(portal.hub_id, clock)
+        self.limiter = RateLimiter(portal.hub_id, clock, portal.tier)
         self.webhooks = Webhooks(portal.hub_id, clock, apps)
         self.deliveries = Deliveries(self._events_after, self.webhooks, self.grants.is_installed, clock)
         self._clock = clock

@@ -98,6 +98,13 @@ def test_a_service_key_has_a_day_limit_and_says_so(limiter: RateLimiter) -> None
     assert "x-hubspot-ratelimit-daily" not in limiter.headers(APP, private=False)
 
 
+@pytest.mark.parametrize(("tier", "burst", "daily"), [("starter", 100, 250_000), ("professional", 190, 625_000)])
+def test_smaller_accounts_may_do_less(clock: Clock, tier: str, burst: int, daily: int) -> None:
+    """For private apps; OAuth apps have 110 everywhere."""
+    limiter = RateLimiter("1", clock, tier)
+    assert (limiter.limits.private_app, limiter.limits.daily, limiter.limits.oauth_app) == (burst, daily, 110)
+
+
 def test_headers_count_down(limiter: RateLimiter) -> None:
     """What is left of the ten seconds."""
     spend(limiter, APP, 10)

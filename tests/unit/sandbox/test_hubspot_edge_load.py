@@ -34,6 +34,7 @@ def folder(root: Path, portal: object, **files: object) -> Path:
         ({"portal": 1}, {}),
         ({"portal": {"name": "no id"}}, {}),
         ({"portal": {"id": "letters"}}, {}),
+        ({"portal": {"id": "123", "tier": "gold"}}, {}),
         (PORTAL | {"users": [{"id": "7"}]}, {}),
         (PORTAL | {"users": [{"id": "7", "email": "a@b.example", "permissions": {"tickets": {"view": "most"}}}]}, {}),
         (PORTAL | {"users": 7}, {}),

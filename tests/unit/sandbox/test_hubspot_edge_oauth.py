@@ -94,6 +94,16 @@ def test_an_account_level_app_gets_what_its_installer_alone_could_not_see(door: 
     assert door.log_in(door.account_level, OSKAR, scope=scope)["scopes"] == scope.split()
 
 
+def test_a_scope_that_the_account_lacks(door: Door) -> None:
+    """Custom objects need an Enterprise account, whoever asks; `optional_scope` leaves them out."""
+    scope = "oauth crm.objects.custom.read"
+    assert door.log_in(door.account_level, INES, scope=scope)["scopes"] == scope.split()
+    door.portal.tier = "professional"
+    assert door.authorize(door.account_level, INES, scope=scope).status == 400
+    given = door.log_in(door.account_level, INES, scope="oauth", optional_scope="crm.objects.custom.read tickets")
+    assert given["scopes"] == ["oauth", "tickets"]
+
+
 def test_denial_goes_back_with_the_state(door: Door) -> None:
     """The app hears of it and can match it."""
     back = back_of(door.authorize(door.user_level, LUCIA, decision="deny"))

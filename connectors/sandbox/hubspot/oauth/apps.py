@@ -8,6 +8,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+TIERS: Final = ("free", "starter", "professional", "enterprise")
 REDIRECT_PATHS: Final = ("/oauth/callback", "/OauthRedirect", "/callback")
 
 
@@ -15,12 +16,13 @@ REDIRECT_PATHS: Final = ("/oauth/callback", "/OauthRedirect", "/callback")
 class Scope:
     """What a scope is for: `right` is what a user needs on `object_` to grant it in a user-level install.
 
-    `right` is "view", "edit", "admin" (a super admin only) or "" (anybody).
+    `right` is "view", "edit", "admin" (a super admin only) or "" (anybody). An account below `tier` lacks the scope.
     """
 
     meaning: str
     object_: str = ""
     right: str = ""
+    tier: str = "free"
 
 
 def _objects() -> dict[str, Scope]:
@@ -28,21 +30,24 @@ def _objects() -> dict[str, Scope]:
     names = {"contacts": "contacts", "companies": "companies", "deals": "deals", "custom": "custom objects"}
     scopes: dict[str, Scope] = {}
     for name, label in names.items():
-        scopes[f"crm.objects.{name}.read"] = Scope(f"Read {label}", name, "view")
-        scopes[f"crm.objects.{name}.write"] = Scope(f"Create, change and delete {label}", name, "edit")
-        scopes[f"crm.schemas.{name}.read"] = Scope(f"Read the properties of {label}")
-        scopes[f"crm.schemas.{name}.write"] = Scope(f"Change the properties of {label}", right="admin")
+        tier = "enterprise" if name == "custom" else "free"
+        scopes[f"crm.objects.{name}.read"] = Scope(f"Read {label}", name, "view", tier)
+        scopes[f"crm.objects.{name}.write"] = Scope(f"Create, change and delete {label}", name, "edit", tier)
+        scopes[f"crm.schemas.{name}.read"] = Scope(f"Read the properties of {label}", tier=tier)
+        scopes[f"crm.schemas.{name}.write"] = Scope(f"Change the properties of {label}", right="admin", tier=tier)
     return scopes
 
 
 SCOPES: Final[Mapping[str, Scope]] = {
     "oauth": Scope("Basic functionality of OAuth"),
     "tickets": Scope("Read, create and change tickets", "tickets", "view"),
-    "tickets.highly_sensitive.v2": Scope("Highly sensitive properties of tickets", right="admin"),
+    "tickets.highly_sensitive.v2": Scope("Highly sensitive properties of tickets", right="admin", tier="enterprise"),
     **_objects(),
     "crm.objects.owners.read": Scope("Read owners"),
     "crm.objects.users.read": Scope("Read users as records"),
-    "crm.objects.feedback_submissions.read": Scope("Read feedback submissions", "feedback_submissions", "view"),
+    "crm.objects.feedback_submissions.read": Scope(
+        "Read feedback submissions", "feedback_submissions", "view", "professional"
+    ),
     "sales-email-read": Scope("Read the content of e-mails", "emails", "view"),
     "settings.users.read": Scope("Read the users of the account", right="admin"),
     "settings.users.teams.read": Scope("Read the teams of the account", right="admin"),

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from connectors.sandbox.hubspot.oauth.apps import SCOPES
+from connectors.sandbox.hubspot.oauth.apps import SCOPES, TIERS
 from connectors.sandbox.hubspot.portal import HubUser, Portal
 
 SUPER_ADMIN: Final = "Super Admin"
@@ -12,7 +12,7 @@ SUPER_ADMIN: Final = "Super Admin"
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One user. `denied` are scopes that were taken from her behind her back."""
+    """One user of an account of some tier. `denied` are scopes that were taken from her behind her back."""
 
     id: str
     email: str
@@ -22,15 +22,16 @@ class Person:
     marketplace: bool
     active: bool
     permissions: Mapping[str, Mapping[str, object]]
+    tier: str
     denied: frozenset[str]
 
     def may_grant(self, scope: str, *, user_level: bool) -> bool:
         """Whether she can give an app this scope: her own right in a user-level install, the account's otherwise."""
-        if scope in self.denied:
+        wanted = SCOPES[scope]
+        if scope in self.denied or TIERS.index(self.tier) < TIERS.index(wanted.tier):
             return False
         if not user_level or self.super_admin:
             return True
-        wanted = SCOPES[scope]
         if wanted.right == "admin":
             return False
         given = self.permissions.get(wanted.object_, {})
@@ -84,5 +85,6 @@ class People:
             marketplace=user.marketplace,
             active=user.active,
             permissions=user.permissions,
+            tier=self._portal.tier,
             denied=self.taken(user.id),
         )

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import pytest
@@ -76,6 +77,11 @@ def cases(requests: int) -> Iterator[tuple[int, Fault]]:
                 yield nth, fault
 
 
+def settled(desk: Desk, draft: dict[str, Any], click: str) -> bool:
+    """Click again; False while the first click still holds its claim."""
+    return outcome(desk.client(), draft, click) != "conflict"
+
+
 def requests_of(desk: Desk, target: str, click: str) -> int:
     """How many requests an apply or undo sends when nothing goes wrong."""
     desk.reset()
@@ -106,7 +112,7 @@ def test_apply_under_faults(desk: Desk, target: str) -> None:
             desk.forget()
             continue
         if not fault.lasting and between == "applying":
-            until(lambda draft=draft: desk.state(draft) != "applying" or outcome(desk.client(), draft) != "conflict")
+            until(partial(settled, desk, draft, "apply"))
         second = outcome(desk.client(), draft)
         last = desk.agree(draft)
         seen[f"{first} [{between}] -> {second} [{last}]"] += 1
@@ -134,7 +140,7 @@ def test_undo_under_faults(desk: Desk, target: str) -> None:
             desk.forget()
             continue
         if between == "undoing":
-            until(lambda draft=draft: outcome(desk.client(), draft, "undo") != "conflict")
+            until(partial(settled, desk, draft, "undo"))
         second = outcome(desk.client(), draft, "undo")
         last = desk.agree(draft)
         seen[f"{first} [{between}] -> {second} [{last}]"] += 1

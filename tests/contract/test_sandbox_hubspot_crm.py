@@ -15,6 +15,7 @@ from connectors.sandbox.process import SandboxProcess
 
 ALIAS = "harbourlight"
 NOTE_TO_TICKET = {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 228}
+_OTHER = {"contacts": {"email": "other@calls.example"}}
 NOTE = {"hs_timestamp": "2026-11-24T08:00:00Z", "hs_note_body": "<p>Called back</p>"}
 
 
@@ -192,6 +193,41 @@ def test_merge_and_erase(api: Any) -> None:  # noqa: ANN401 - see `api`
         basic.get_by_id(ids[0])
 
 
+@pytest.mark.parametrize(
+    ("path", "values", "changes"),
+    [
+        ("companies", {"name": "Rope Works"}, {"domain": "rope.example"}),
+        ("deals", {"dealname": "Ropes", "dealstage": "closedwon"}, {"amount": "12.5"}),
+        ("contacts", {"email": "all@calls.example"}, {"firstname": "All"}),
+        ("tickets", {"subject": "All calls", "hs_pipeline_stage": "1"}, {"content": "c"}),
+        ("objects.tasks", {"hs_timestamp": "2026-11-24", "hs_task_subject": "Call"}, {"hs_task_status": "COMPLETED"}),
+        ("objects.calls", {"hs_timestamp": "2026-11-24", "hs_call_title": "Call"}, {"hs_call_duration": "1000"}),
+        ("objects.emails", {"hs_timestamp": "2026-11-24", "hs_email_subject": "Mail"}, {"hs_email_text": "t"}),
+        ("objects.meetings", {"hs_timestamp": "2026-11-24", "hs_meeting_title": "Met"}, {"hs_meeting_location": "l"}),
+    ],
+)
+def test_every_call_of_a_type(api: Any, path: str, values: dict[str, str], changes: dict[str, str]) -> None:  # noqa: ANN401 - see `api`
+    """The generated namespaces of the client, ten calls each."""
+    space = api
+    for part in path.split("."):
+        space = getattr(space, part)
+    made = space.basic_api.create({"properties": values, "associations": []})
+    assert (values.keys() | {"hs_object_id", "hs_object_source"}) <= made.properties.keys()
+    changed = space.basic_api.update(made.id, {"properties": changes})
+    assert changes.items() <= changed.properties.items()
+    assert space.basic_api.get_by_id(made.id, properties=list(changes)).properties[next(iter(changes))]
+    assert space.basic_api.get_page(limit=100, associations=["contacts"]).results
+    assert space.search_api.do_search({"filterGroups": [], "sorts": [], "properties": [], "limit": 1, "after": "0"})
+    [second] = space.batch_api.create({"inputs": [{"properties": {**values, **_OTHER.get(path, {})}}]}).results
+    both = [{"id": made.id}, {"id": second.id}]
+    read = space.batch_api.read({"inputs": both, "properties": list(values), "propertiesWithHistory": []})
+    assert {row.id for row in read.results} == {made.id, second.id}
+    assert space.batch_api.update({"inputs": [{**one, "properties": changes} for one in both]}).status == "COMPLETE"
+    space.batch_api.archive({"inputs": both[1:]})
+    space.basic_api.archive(made.id)
+    assert space.batch_api.read({"inputs": both, "properties": [], "propertiesWithHistory": []}).num_errors == 1
+
+
 def test_definitions(api: Any) -> None:  # noqa: ANN401 - see `api`
     """Owners, pipelines, properties, groups, schemas."""
     owners = api.owners.owners_api.get_page(limit=100).results
@@ -210,3 +246,28 @@ def test_definitions(api: Any) -> None:  # noqa: ANN401 - see `api`
     assert read.results[0].name == "subject"
     with pytest.raises(ApiException, match="400"):
         api.objects.basic_api.get_page("2-404")
+
+
+def test_changing_definitions(api: Any) -> None:  # noqa: ANN401 - see `api`
+    """Groups, properties and labels from making to archiving; schemas."""
+    core, groups = api.properties.core_api, api.properties.groups_api
+    assert groups.create("tickets", {"name": "sidecar", "label": "Sidecar"}).name == "sidecar"
+    assert groups.get_by_name("tickets", "sidecar").archived is False
+    wish = {"label": "A", "type": "string", "fieldType": "text", "groupName": "sidecar"}
+    batch = api.properties.batch_api
+    assert batch.create("tickets", {"inputs": [{**wish, "name": name} for name in ("aa", "bb")]}).status == "COMPLETE"
+    assert core.update("tickets", "aa", {"label": "Changed"}).label == "Changed"
+    batch.archive("tickets", {"inputs": [{"name": "aa"}, {"name": "bb"}]})
+    assert "aa" not in {item.name for item in core.get_all("tickets").results}
+    labels = api.associations.v4.schema.definitions_api
+    made = labels.create("tickets", "contacts", {"label": "Skipper", "name": "skipper"}).results[0]
+    labels.update("tickets", "contacts", {"associationTypeId": made.type_id, "label": "Owner"})
+    assert "Owner" in {row.label for row in labels.get_all("tickets", "contacts").results}
+    labels.delete("tickets", "contacts", made.type_id)
+    assert "Owner" not in {row.label for row in labels.get_all("tickets", "contacts").results}
+    stage = api.pipelines.pipeline_stages_api.get_by_id("tickets", "0", "1")
+    assert stage.write_permissions == "CRM_PERMISSIONS_ENFORCEMENT"
+    assert isinstance(api.schemas.core_api.get_all().results, list)
+    assert api.schemas.core_api.get_by_id("tickets").labels.plural == "Tickets"
+    types = api.associations.schema.types_api.get_all("tickets", "contacts").results
+    assert types[0].name == "ticket_to_contact"

@@ -270,15 +270,15 @@ def test_a_sync_right_after_our_own_write_loses_nothing(process: SandboxProcess,
     assert note in {change.ref.id for change in late}
 
 
-@pytest.mark.parametrize("at", [0, 100, 350])
-def test_short_and_empty_pages_end_no_sync(process: SandboxProcess, stage: HubSpotStage, at: int) -> None:
+def test_short_and_empty_pages_end_no_sync(process: SandboxProcess, stage: HubSpotStage) -> None:
     """A page of which entries are missing, or all, is no last page while it names a next one."""
     session = stage.connector.session(stage.agent)
     everything = {change.ref.id for change in session.changes(Checkpoint("emails"), ("hs_email_subject",))}
     assert len(everything) > 400
-    process.control.mutate(PORTAL, "search_ghosts", count=220, at=at)
-    found = {change.ref.id for change in session.changes(Checkpoint("emails"), ("hs_email_subject",))}
-    assert found == everything
+    for at in (0, 100):
+        process.control.mutate(PORTAL, "search_ghosts", count=220, at=at)
+        found = {change.ref.id for change in session.changes(Checkpoint("emails"), ("hs_email_subject",))}
+        assert found == everything
 
 
 def test_an_id_that_names_nothing_is_not_found_and_not_searched(process: SandboxProcess, stage: HubSpotStage) -> None:

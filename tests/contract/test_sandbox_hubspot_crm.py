@@ -263,7 +263,7 @@ def test_changing_definitions(api: Any) -> None:  # noqa: ANN401 - see `api`
     made = labels.create("tickets", "contacts", {"label": "Skipper", "name": "skipper"}).results[0]
     labels.update("tickets", "contacts", {"associationTypeId": made.type_id, "label": "Owner"})
     assert "Owner" in {row.label for row in labels.get_all("tickets", "contacts").results}
-    labels.delete("tickets", "contacts", made.type_id)
+    labels.remove("tickets", "contacts", made.type_id)
     assert "Owner" not in {row.label for row in labels.get_all("tickets", "contacts").results}
     stage = api.pipelines.pipeline_stages_api.get_by_id("tickets", "0", "1")
     assert stage.write_permissions == "CRM_PERMISSIONS_ENFORCEMENT"

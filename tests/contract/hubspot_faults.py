@@ -23,7 +23,6 @@ _NO_EXPIRY = {"status": "error", "category": "INVALID_AUTHENTICATION", "message"
 
 RULES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "500": ("status", {"status": 500}),
-    "502, a page of the edge": ("status", {"status": 502, "content": "<html>Bad gateway</html>"}),
     "HTML 503": ("html_503", {}),
     "500 after": ("commit_then_500", {}),
     "423, locked": ("status", {"status": 423, "content": {"status": "error", "category": "LOCKED"}}),
@@ -41,7 +40,6 @@ RULES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "search skips entries": ("search_ghosts", {"count": 2}),
     "ticket locked": ("lock", {"object": "tickets", "id": "{ticket}", "times": 1}),
     "property hidden": ("hide_property", {"property": "tickets.content"}),
-    "property of a message hidden": ("hide_property", {"property": "emails.hs_email_text"}),
     "key hidden": ("hide_property", {"property": "tasks.assistant_writeback_key"}),
     "key archived": ("archive_property", {"object": "notes", "property": "assistant_writeback_key"}),
     "tickets forbidden": ("set_permission", {"object": "tickets", "view": "none"}),
@@ -67,7 +65,7 @@ _UNDECIDED = (Retriable, Ambiguous)
 FAULTS = (
     *(
         Fault(name, (Retriable,), _UNDECIDED)
-        for name in ("500", "502, a page of the edge", "HTML 503", "500 after", "423, locked", "429", "cut answer")
+        for name in ("500", "HTML 503", "500 after", "423, locked", "429", "cut answer")
     ),
     Fault("477, the account moves", (Retriable,), _UNDECIDED),
     Fault("unknown category", (Fatal,), (Fatal, Forbidden, Ambiguous)),
@@ -81,7 +79,6 @@ FAULTS = (
     Fault("search skips entries"),
     Fault("ticket locked", writes=_UNDECIDED, moves=True),
     Fault("property hidden", moves=True),
-    Fault("property of a message hidden", moves=True),
     Fault("key hidden", writes=(Fatal, Forbidden, Ambiguous), moves=True),
     Fault("key archived", writes=(Fatal, Forbidden, Ambiguous), moves=True),
     Fault("tickets forbidden", LOST_ACCESS, (*LOST_ACCESS, Ambiguous), moves=True),
@@ -111,6 +108,8 @@ class HubSpotFaultStage(HubSpotStage):
     def __init__(self, sandbox: SandboxProcess) -> None:
         self._known = FactCache()
         super().__init__(sandbox, Manner(version="2026-09", plain=True))
+        self._other = self.create("tickets", {"subject": "The other one", **self.column()})
+        self.later()
         self._control.mutate(PORTAL, "search_delay", seconds=0)
         self._control.snapshot("staged")
 
@@ -123,9 +122,10 @@ class HubSpotFaultStage(HubSpotStage):
     def plant(self, fault: str, nth: int) -> None:
         """See `FaultStage.plant`."""
         action, arguments = RULES[fault]
-        names = {"ticket": self.case.id, "contact": self.contact, "outsider": self._org.user(OUTSIDER).username}
-        if "{other}" in str(arguments):
-            names["other"] = self.create("tickets", {"subject": "The other one", **self.column()})
+        names = {
+            "ticket": self.case.id, "other": self._other, "contact": self.contact,
+            "outsider": self._org.user(OUTSIDER).username,
+        }  # fmt: skip
         match = {"path": RECORDS, "org": PORTAL, "nth": max(nth, 1), "times": 1 if nth else 0}
         self._control.add_fault(match, action, _filled_in(arguments, names))
 

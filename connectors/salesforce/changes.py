@@ -66,7 +66,7 @@ def changes(client: Client, schema: Schema, checkpoint: Checkpoint, fields: Sequ
             yield Change(record.ref, None if merged else record, Checkpoint(name, covered, cursor))
         if page.get("done", True):
             return
-        page = client.get(next_page(page))
+        page = next_page(client, page)
 
 
 def _deleted(client: Client, name: str, checkpoint: Checkpoint) -> tuple[list[str], str]:

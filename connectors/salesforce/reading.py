@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from connectors.errors import NotFound
+from connectors.errors import NotFound, Retriable
 from connectors.interfaces import Bundle, Record, RecordRef
 from connectors.salesforce import files, marker, records
 from connectors.salesforce.answers import records_of
@@ -139,14 +139,23 @@ def all_rows(client: Client, answer: Answer | None, limit: int | None = None) ->
     page = answer.result()
     rows = records_of(page)
     while not page.get("done", True) and (limit is None or len(rows) < limit):
-        page = client.get(next_page(page))
+        page = next_page(client, page)
         rows += records_of(page)
     return rows if limit is None else rows[:limit]
 
 
-def next_page(page: Mapping[str, Any]) -> str:
-    """The path of the next page: the locator alone is taken from the answer, never a host."""
-    return "query/" + str(page.get("nextRecordsUrl", "")).rstrip("/").rpartition("/")[2]
+def next_page(client: Client, page: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The next page: the locator alone is taken from the answer, never a host.
+
+    Raises:
+        Retriable: the cursor is gone, or a record of a later page is, which says nothing about what was asked for.
+    """
+    locator = str(page.get("nextRecordsUrl", "")).rstrip("/").rpartition("/")[2]
+    try:
+        found: Mapping[str, Any] = client.get(f"query/{locator}")
+    except NotFound as gone:
+        raise Retriable("records went away while they were read", code=gone.code) from None
+    return found
 
 
 def _files(

@@ -83,20 +83,18 @@ class SandboxStage:
 
     def add_draft(self, grant_id: str) -> RecordRef:
         """See `Stage.add_draft`."""
-        token = self.tokens.load(grant_id)
-        assert token
         fields = {
             "ParentId": self.case.id, "Status": "5", "Incoming": False, "Subject": "Draft", "TextBody": "not yet",
         }  # fmt: skip
-        answer = requests.post(
-            f"{token.instance_url}/services/data/v66.0/sobjects/EmailMessage",
-            json=fields,
-            headers={"Authorization": f"Bearer {token.access_token}"},
-            verify=str(self._sandbox.ca_file),
-            timeout=30,
-        )
-        answer.raise_for_status()
-        return RecordRef(self.crm, "EmailMessage", answer.json()["id"])
+        return RecordRef(self.crm, "EmailMessage", self._post("sobjects/EmailMessage", fields, grant_id)["id"])
+
+    def add_many_messages(self, count: int) -> None:
+        """So many incoming messages that a sync of them comes in pages."""
+        fields = {"attributes": {"type": "EmailMessage"}, "ParentId": self.case.id, "Status": "0", "Incoming": True}
+        for start in range(0, count, 200):
+            numbers = range(start, min(start + 200, count))
+            rows = [{**fields, "Subject": f"Message {number}", "TextBody": "It leaks."} for number in numbers]
+            self._post("composite/sobjects", {"allOrNone": True, "records": rows})
 
     def remove(self, ref: RecordRef) -> None:
         """See `Stage.remove`. The delete log covers whole minutes, so a minute passes."""
@@ -226,6 +224,20 @@ class SandboxStage:
         )  # fmt: skip
         self._create("CaseComment", ParentId=case, CommentBody=f"Internal: {SECRETS[2]}")
         return self.case
+
+    def _post(self, path: str, body: Mapping[str, Any], grant_id: str = "") -> Any:  # noqa: ANN401 - any JSON
+        """Past the connector, as a user (the agent)."""
+        token = self.tokens.load(grant_id or self.agent)
+        assert token
+        answer = requests.post(
+            f"{token.instance_url}/services/data/v66.0/{path}",
+            json=body,
+            headers={"Authorization": f"Bearer {token.access_token}"},
+            verify=str(self._sandbox.ca_file),
+            timeout=30,
+        )
+        answer.raise_for_status()
+        return answer.json()
 
     def _create(self, object_: str, **fields: object) -> str:
         made = self._control.mutate(ORG, "create", object=object_, fields=fields)

@@ -1,6 +1,6 @@
 """Up to 100 records in one request: what fails is told beside what succeeds, by version in one of two ways."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from connectors.sandbox.hubspot.access import read_scopes
 from connectors.sandbox.hubspot.call import Answer, Call, id_in, inputs_of, mapping_in, names_in
@@ -54,37 +54,38 @@ def update(call: Call, type_name: str) -> Answer:
     """Change records by id, or by a unique property that the portal's admin made."""
     kind = writable(call, type_name)
     view = View(call, kind)
+    inputs = inputs_of(call.json())
+    _check_keys(call, kind, {str(given["idProperty"]) for given in inputs if given.get("idProperty")})
 
     def one(given: JSON) -> JSON:
         key, name, properties = id_in(given), given.get("idProperty"), mapping_in(given, "properties")
-        if name:
-            _check_key(call, kind, str(name))
         record = _lookup(call, kind, key, str(name or ""), archived=False)
         if record is None:
             raise HubError(404, "OBJECT_NOT_FOUND", _lost(kind), context={"ids": [key]})
         return view.written(change(call, record, properties), properties)
 
-    return _each(call, inputs_of(call.json()), one, status=200, partial=True)
+    return _each(call, inputs, one, status=200, partial=True)
 
 
 def upsert(call: Call, type_name: str) -> Answer:
     """Change the record with a unique value, or make it; `new` says which."""
     kind = writable(call, type_name)
     view = View(call, kind)
+    inputs = inputs_of(call.json())
+    if not all(given.get("idProperty") for given in inputs):
+        raise HubError.invalid("Some required fields were not set: [idProperty]")
+    names = {str(given["idProperty"]) for given in inputs}
+    _check_keys(call, kind, names - {"email"} if kind.name == "contacts" else names)
 
     def one(given: JSON) -> JSON:
-        key, name, properties = id_in(given), given.get("idProperty"), mapping_in(given, "properties")
-        if not name:
-            raise HubError.invalid("Some required fields were not set: [idProperty]")
-        if name != "email" or kind.name != "contacts":
-            _check_key(call, kind, str(name))
+        key, name, properties = id_in(given), given["idProperty"], mapping_in(given, "properties")
         item = call.portal.schema.property(kind.name, str(name))
         record = call.portal.store.tables[kind.name].find(item.name, key) if item else None
         if record is not None:
             return {**view.written(change(call, record, properties), properties), "new": False}
         return {**view.written(make(call, kind, {**properties, str(name): key}, None)), "new": True}
 
-    return _each(call, inputs_of(call.json()), one, status=200, partial=True)
+    return _each(call, inputs, one, status=200, partial=True)
 
 
 def archive(call: Call, type_name: str) -> Answer:
@@ -146,12 +147,16 @@ def _lost(kind: ObjectType) -> str:
     return f"Could not get some {kind.constant} objects, they may be deleted or not exist. Check that ids are valid."
 
 
-def _check_key(call: Call, kind: ObjectType, name: str) -> None:
-    """Refuse a property that is no key. That e-mail is none in a batch update is in hubspot-api-nodejs#548."""
-    item = call.portal.schema.property(kind.name, name)
-    if item is None or not item.unique or name == "email":
-        text = f"Unable to perform update/upsert by non-unique {kind.id} property {name[:100]} in portal ID"
-        raise HubError.invalid(f"{text} {call.portal.hub_id}")
+def _check_keys(call: Call, kind: ObjectType, names: Iterable[str]) -> None:
+    """Refuse a whole batch for a property that is no key, as HubSpot does (segmentio/action-destinations#3957).
+
+    That e-mail is none in a batch update is in hubspot-api-nodejs#548.
+    """
+    for name in sorted(names):
+        item = call.portal.schema.property(kind.name, name)
+        if item is None or not item.unique or name == "email":
+            text = f"Unable to perform update/upsert by non-unique {kind.id} property {name[:100]} in portal ID"
+            raise HubError.invalid(f"{text} {call.portal.hub_id}")
 
 
 def _lookup(call: Call, kind: ObjectType, key: str, name: str, *, archived: bool) -> Record | None:

@@ -112,11 +112,12 @@ def test_updating_skips_what_fails(desk: Desk) -> None:
 
 
 def test_only_a_unique_property_is_a_key(desk: Desk) -> None:
-    """E-mail is none in a batch update (hubspot-api-nodejs#548), and the id is none at all."""
+    """E-mail is none in a batch update (hubspot-api-nodejs#548), and the id is none at all: the whole batch fails."""
     for name in ("email", "hs_object_id", "firstname", "nope"):
         body = {"inputs": [{"id": "c1@customer.example", "idProperty": name, "properties": {"firstname": "x"}}]}
-        [error] = desk.call("POST", f"{V3}/contacts/batch/update", body)[1]["errors"]
-        assert error["message"] == f"Unable to perform update/upsert by non-unique 0-1 property {name} in portal ID 777"
+        found = desk.refused("POST", f"{V3}/contacts/batch/update", body)
+        text = f"Unable to perform update/upsert by non-unique 0-1 property {name} in portal ID 777"
+        assert found == (400, "VALIDATION_ERROR", text)
     body = {"inputs": [{"id": "H-1", "idProperty": "hull", "properties": {"hull": "H-2"}}]}
     assert desk.ok("POST", f"{V3}/boats/batch/update", body)["results"][0]["id"] == "601"
 
@@ -141,8 +142,8 @@ def test_upsert_of_contacts_by_email(desk: Desk) -> None:
     given = {"idProperty": "email", "id": "new@customer.example", "properties": {"firstname": "N"}}
     [made] = desk.ok("POST", f"{V3}/contacts/batch/upsert", {"inputs": [given]})["results"]
     assert (made["new"], made["properties"]["email"]) == (True, "new@customer.example")
-    [error] = desk.call("POST", f"{V3}/contacts/batch/upsert", {"inputs": [{"id": "1", "properties": {}}]})[1]["errors"]
-    assert error["category"] == "VALIDATION_ERROR"
+    body = {"inputs": [given, {"id": "1", "properties": {}}]}
+    assert desk.refused("POST", f"{V3}/contacts/batch/upsert", body)[:2] == (400, "VALIDATION_ERROR")
 
 
 def test_a_unique_value_that_is_taken_is_a_conflict(desk: Desk) -> None:

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Final
 
+from connectors.sandbox.salesforce.store import Store
 from connectors.sandbox.salesforce.values import Row, stamp, text_of
 
 RECYCLE_BIN: Final = timedelta(days=15)
@@ -23,6 +24,14 @@ def archived(kind: str, row: Row, now: datetime) -> bool:
     else:
         ended = text_of(row, "ActivityDate")
     return (ended or text_of(row, "CreatedDate"))[: len("2026-11-24")] < edge[: len("2026-11-24")]
+
+
+def archive(store: Store, now: datetime) -> None:
+    """Put the activities into the archive that belong there."""
+    for kind in ACTIVITIES:
+        for record_id, row in list(store.tables[kind].rows.items()):
+            if not row.get("IsArchived") and archived(kind, row, now):
+                store.put(kind, record_id, row | {"IsArchived": True})
 
 
 def purged(row: Row, now: datetime) -> bool:

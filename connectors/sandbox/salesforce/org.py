@@ -1,14 +1,13 @@
 """One Salesforce org in memory: records, people, permissions, counters; safe to share between threads by its lock."""
 
 import threading
-from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
 from connectors.sandbox.salesforce import loading
-from connectors.sandbox.salesforce.ageing import ACTIVITIES, archived
+from connectors.sandbox.salesforce.ageing import archive
 from connectors.sandbox.salesforce.bulk_jobs import Jobs
 from connectors.sandbox.salesforce.errors import ApiError, no_such_type
 from connectors.sandbox.salesforce.ids import canonical, mint
@@ -18,14 +17,12 @@ from connectors.sandbox.salesforce.schema import ObjectType, Schema
 from connectors.sandbox.salesforce.setup import Setup
 from connectors.sandbox.salesforce.sharing import Sharing
 from connectors.sandbox.salesforce.store import Store
+from connectors.sandbox.salesforce.usage import ApiUsage
 from connectors.sandbox.salesforce.values import Row, Value, stamp, text_of
 
 if TYPE_CHECKING:
     from connectors.sandbox.salesforce.soql import Cursor
 
-DAY: Final = timedelta(hours=24)
-LONG_SECONDS: Final = 20
-"""A request counts toward the limit of concurrent ones when it runs so long."""
 _MAX_CURSORS: Final = 500
 
 
@@ -49,10 +46,7 @@ class Snapshot:
 
 
 class Org:
-    """One org. Callers hold `lock` around anything that reads or writes more than one thing.
-
-    `api_calls` counts requests for ever; `usage` counts those of the last 24 hours, as the limit header does.
-    """
+    """One org. Callers hold `lock` around anything that reads or writes more than one thing."""
 
     def __init__(
         self,
@@ -79,10 +73,8 @@ class Org:
         self.cursors: dict[str, Cursor] = {}
         self.jobs = Jobs(clock)
         self.recent: dict[str, dict[str, None]] = {}
-        self.api_calls = 0
         self.metadata_modified = clock.now().replace(microsecond=0)
-        self._calls: deque[datetime] = deque()
-        self._long_calls: list[datetime] = []
+        self._usage = ApiUsage()
         self._settled: date | None = None
         self._numbers: dict[str, int] = {}
         self._locked_rows: dict[str, int] = {}
@@ -167,44 +159,27 @@ class Org:
             if self.store.get(kind.name, record_id) is None:
                 return record_id
 
-    # ── API usage ────────────────────────────────────────────────────────
+    # ── Time and usage ───────────────────────────────────────────────────
     def count_call(self) -> None:
-        """Count one API request.
+        """Count one API request, and let time do its work once a day: activities go to the archive.
 
         Raises:
-            ApiError: `REQUEST_LIMIT_EXCEEDED`: too many in 24 hours, or too many long ones running.
+            ApiError: `REQUEST_LIMIT_EXCEEDED`.
         """
         now = self.clock.now()
-        self._settle(now)
-        if sum(until > now for until in self._long_calls) >= self.setup.limits.long_calls:
-            text = "ConcurrentRequests (Concurrent API Requests) Limit exceeded."
-            raise ApiError(403, "REQUEST_LIMIT_EXCEEDED", text)
-        self.api_calls += 1
-        while self._calls and self._calls[0] <= now - DAY:
-            self._calls.popleft()
-        if len(self._calls) >= self.setup.limits.daily_calls:
-            raise ApiError(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")
-        self._calls.append(now)
+        if now.date() != self._settled:
+            self._settled = now.date()
+            archive(self.store, now)
+        self._usage.count(now, self.setup.limits)
 
     def run_long_calls(self, count: int, seconds: float) -> None:
-        """Let other programs have `count` requests running for so long. Only those of 20 seconds or more count."""
-        until = self.clock.now() + timedelta(seconds=seconds)
-        self._long_calls = [until] * count if seconds >= LONG_SECONDS else []
-
-    def _settle(self, now: datetime) -> None:
-        """Once a day, put activities into the archive that have become a year old."""
-        if now.date() == self._settled:
-            return
-        self._settled = now.date()
-        for kind in ACTIVITIES:
-            for record_id, row in list(self.store.tables[kind].rows.items()):
-                if not row.get("IsArchived") and archived(kind, row, now):
-                    self.store.put(kind, record_id, row | {"IsArchived": True})
+        """Let other programs have `count` requests running for so long."""
+        self._usage.run_long(self.clock.now(), count, seconds)
 
     @property
     def usage(self) -> int:
         """Requests counted in the last 24 hours."""
-        return len(self._calls)
+        return self._usage.last_day
 
     def keep_cursor(self, name: str, cursor: "Cursor") -> None:
         """Remember a query cursor; the oldest give way."""
@@ -299,10 +274,9 @@ class Org:
             self.restrictions.restore(snapshot.restrictions)
             self.setup = snapshot.setup.snapshot()
             self._settled = None
-            self._long_calls.clear()
             self._numbers = dict(snapshot.numbers)
             self._locked_rows.clear()
-            self._calls.clear()
+            self._usage.clear()
             self.recent.clear()
             self.cursors.clear()
             self.jobs.clear()

@@ -8,10 +8,11 @@ from urllib.parse import quote
 
 from connectors.sandbox.page import page
 from connectors.sandbox.salesforce import api
+from connectors.sandbox.salesforce.call import NEWEST_VERSION
 from connectors.sandbox.salesforce.org import Org
 from connectors.sandbox.wire import Request, Response
 
-_VERSION: Final = f"/services/data/v{api.NEWEST_VERSION}.0"
+_VERSION: Final = f"/services/data/v{NEWEST_VERSION}.0"
 _LISTS: Final = (
     ("E-mails", "EmailMessage", "ParentId", "TextBody"),
     ("Comments", "CaseComment", "ParentId", "CommentBody"),

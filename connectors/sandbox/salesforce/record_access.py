@@ -64,7 +64,7 @@ def query_access(org: Org, running_user: str, query: Query) -> tuple[list[str], 
         if all(_meets(access, item) for item in demands):
             found.append({name: access[name] for name in selected})
     for order in reversed(query.order):
-        name = _FIELDS.get(order.field.text.lower(), "")
+        name = _FIELDS.get(order.field.text.lower(), "") if isinstance(order.field, FieldRef) else ""
         if name not in selected:
             raise malformed_query("UserRecordAccess can only be ordered by a selected field")
         found.sort(key=lambda access, by=name: str(access[by]), reverse=order.descending)  # type: ignore[misc]  # a keyword default binds the loop variable

@@ -1,7 +1,8 @@
 """By which types two kinds of records can be associated: HubSpot's own, and what the portal's people added."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, Final
 
 from connectors.sandbox.hubspot.errors import HubError
@@ -43,19 +44,15 @@ class AssociationType:
         return self.category, self.inverse
 
 
+_Pairs = dict[tuple[str, str], tuple[AssociationType, ...]]
+
+
 class AssociationTypes:
     """All association types of a portal; the first of a pair is its default."""
 
     def __init__(self, schema: Schema) -> None:
         self._schema = schema
-        self._pairs: dict[tuple[str, str], tuple[AssociationType, ...]] = {}
-        lines: list[Sequence[Any]] = standard()["associations"]
-        labelled = {tuple(line[:2]) for line in lines if len(line) > _PLAIN}
-        for from_type, to_type, type_id, inverse, *label in lines:
-            suffix = "_unlabeled" if not label and (from_type, to_type) in labelled else ""
-            self._add_pair(
-                AssociationType(from_type, to_type, HUBSPOT, type_id, inverse, suffix, label[0] if label else None)
-            )
+        self._pairs = dict(_shipped())
 
     def between(self, from_type: str, to_type: str) -> tuple[AssociationType, ...]:
         """All types from one kind of records to another; custom objects get a default when first asked for."""
@@ -118,7 +115,8 @@ class AssociationTypes:
         taken = {found.id for found in self._all() if found.category == USER}
         number = type_id or max(taken, default=_FIRST_USER_TYPE - 1) + 1
         inverse = number if from_type == to_type else number + 1
-        self._add_pair(AssociationType(from_type, to_type, USER, number, inverse, "", label))
+        made = AssociationType(from_type, to_type, USER, number, inverse, "", label)
+        _add_pair(self._pairs, made, self._singular)
         return next(found for found in self._pairs[from_type, to_type] if found.key == (USER, number))
 
     def remove(self, from_type: str, to_type: str, key: Label) -> AssociationType | None:
@@ -166,18 +164,35 @@ class AssociationTypes:
         for types in self._pairs.values():
             yield from types
 
-    def _add_pair(self, there: AssociationType) -> None:
-        """Add a type and its way back, unless they are known."""
-        back = replace(there, from_type=there.to_type, to_type=there.from_type, id=there.inverse, inverse=there.id)
-        for made in (there, back):
-            have = self._pairs.get((made.from_type, made.to_type), ())
-            if all(found.key != made.key for found in have):
-                named = replace(made, name=self._name(made))
-                self._pairs[made.from_type, made.to_type] = (*have, named)
+    def _singular(self, type_name: str) -> str:
+        return self._schema.types[type_name].singular
 
-    def _name(self, made: AssociationType) -> str:
-        """What v3 calls a type: a default beside a primary type says that it is unlabelled."""
-        if made.category == USER and made.label:
-            return made.label.lower().replace(" ", "_")
-        singular = [self._schema.types[name].singular.replace(" ", "_") for name in (made.from_type, made.to_type)]
-        return f"{singular[0]}_to_{singular[1]}{made.name}"
+
+def _add_pair(pairs: _Pairs, there: AssociationType, singular: Callable[[str], str]) -> None:
+    """Add a type and its way back, unless they are known. `name` comes with what its name ends in."""
+    back = replace(there, from_type=there.to_type, to_type=there.from_type, id=there.inverse, inverse=there.id)
+    for made in (there, back):
+        have = pairs.get((made.from_type, made.to_type), ())
+        if all(found.key != made.key for found in have):
+            named = replace(made, name=_name(made, singular))
+            pairs[made.from_type, made.to_type] = (*have, named)
+
+
+def _name(made: AssociationType, singular: Callable[[str], str]) -> str:
+    """What v3 calls a type."""
+    if made.category == USER and made.label:
+        return made.label.lower().replace(" ", "_")
+    return f"{singular(made.from_type)}_to_{singular(made.to_type)}{made.name}".replace(" ", "_")
+
+
+@cache
+def _shipped() -> _Pairs:
+    """HubSpot's own types. A default beside a primary type says in its name that it is unlabelled."""
+    pairs: _Pairs = {}
+    lines: list[Sequence[Any]] = standard()["associations"]
+    labelled = {tuple(line[:2]) for line in lines if len(line) > _PLAIN}
+    for from_type, to_type, type_id, inverse, *label in lines:
+        suffix = "_unlabeled" if not label and (from_type, to_type) in labelled else ""
+        made = AssociationType(from_type, to_type, HUBSPOT, type_id, inverse, suffix, label[0] if label else None)
+        _add_pair(pairs, made, lambda name: str(standard()["types"][name]["singular"]))
+    return pairs

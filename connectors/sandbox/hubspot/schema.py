@@ -110,9 +110,9 @@ class Schema:
         self._names: dict[str, str] = {}
         shipped = standard()
         for name, entry in shipped["types"].items():
-            self._add(_type(name, entry), _listed(entry["properties"], name))
+            self._add(_type(name, entry))
         for entry in document.get("objects", ()):
-            self._add(_custom(entry), {})
+            self._add(_custom(entry))
             self._extend(entry["name"], entry.get("properties", ()))
         for name, entries in document.get("properties", {}).items():
             self._extend(self.type(name).name, entries)
@@ -174,12 +174,9 @@ class Schema:
         self.properties, self.pipelines = dict(state.properties), dict(state.pipelines)
         self._groups = dict(state.groups)
 
-    def _add(self, kind: ObjectType, own: Mapping[str, Property]) -> None:
+    def _add(self, kind: ObjectType) -> None:
         self.types[kind.name] = kind
-        self.properties[kind.name] = {**_listed(standard()["common"], kind.name), **own}
-        for stamp, label in ((kind.created, "Create Date"), (kind.modified, "Last Modified Date")):
-            made = Property(stamp, label, "datetime", "date", _group(kind.name), read_only=True, defined=True)
-            self.properties[kind.name][stamp] = made
+        self.properties[kind.name] = dict(_shipped(kind))
         qualified = {f"p_{kind.name}", f"p{self.hub_id}_{kind.name}"} if kind.custom else set()
         for key in {kind.name, kind.singular, kind.id, *qualified}:
             self._names[key.lower()] = kind.name
@@ -231,6 +228,17 @@ def standard() -> dict[str, Any]:
     text = files("connectors.sandbox.hubspot").joinpath("standard.yaml").read_text("utf-8")
     found: dict[str, Any] = yaml.safe_load(text)
     return found
+
+
+@cache
+def _shipped(kind: ObjectType) -> Mapping[str, Property]:
+    """The properties that every portal's type has."""
+    stamps = {
+        stamp: Property(stamp, label, "datetime", "date", _group(kind.name), read_only=True, defined=True)
+        for stamp, label in ((kind.created, "Create Date"), (kind.modified, "Last Modified Date"))
+    }
+    own = {} if kind.custom else standard()["types"][kind.name]["properties"]
+    return {**_listed(standard()["common"], kind.name), **_listed(own, kind.name), **stamps}
 
 
 def _listed(entries: Mapping[str, Sequence[Any]], type_name: str) -> dict[str, Property]:

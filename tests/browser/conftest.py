@@ -50,9 +50,9 @@ class Desk:
         self.consent(name)
 
     def consent(self, name: str) -> None:
-        """At the CRM's consent page: choose a user, press Allow."""
+        """At the CRM's consent page: choose a user, press the button that allows."""
         self.page.get_by_label(name).check()
-        self.page.get_by_role("button", name="Allow").click()
+        self.page.locator("button[value=allow]").click()
         self.page.wait_for_url(f"{self.url}/**")
 
     def open(self, case: str = DEMO_CASE_ID) -> None:

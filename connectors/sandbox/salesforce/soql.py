@@ -50,7 +50,7 @@ def run(view: View, text: str, batch: int = MAX_BATCH) -> Json:
     ids = ids_of(bound)
     if query.count:
         return {"totalSize": len(ids), "done": True, "records": []}
-    return _page(bound, tuple(ids), "", 0, batch)
+    return _page(bound, tuple(ids), "", 0, batch, fresh=True)
 
 
 def more(view: View, locator: str, batch: int = MAX_BATCH) -> Json:
@@ -79,8 +79,11 @@ def _keep(bound: Bound, ids: tuple[str, ...]) -> str:
     return name
 
 
-def _page(bound: Bound, ids: tuple[str, ...], name: str, offset: int, batch: int) -> Json:
-    """One page: `batch` records at most, those of sub-queries counted, so that a page may be short."""
+def _page(bound: Bound, ids: tuple[str, ...], name: str, offset: int, batch: int, *, fresh: bool = False) -> Json:
+    """One page: `batch` records at most, those of sub-queries counted, so that a page may be short.
+
+    Of a result that is not `fresh`, the records are shown that the user still reads.
+    """
     table, view, kind = bound.view.org.store.tables[bound.kind.name], bound.view, bound.kind.name
     records: list[Json] = []
     room, end = batch, offset
@@ -89,7 +92,7 @@ def _page(bound: Bound, ids: tuple[str, ...], name: str, offset: int, batch: int
         row = table.rows.get(ids[end])
         end += 1
         room -= 1
-        if row is not None and view.sees(kind, row):
+        if row is not None and (fresh or view.sees(kind, row)):
             records.append(_render(view, kind, row, bound.plan, batch))
             room -= sum(_children(records[-1][key]) for key in children)
     page: Json = {"totalSize": len(ids), "done": end >= len(ids)}
@@ -114,7 +117,7 @@ def _render(view: View, kind: str, row: Row, plan: Plan, batch: int, *, as_name:
         elif isinstance(item, Bound):
             child = replace(item, view=view)
             ids = ids_of(child, text_of(row, "Id"))
-            record[key] = _page(child, tuple(ids), "", 0, batch) if ids else None
+            record[key] = _page(child, tuple(ids), "", 0, batch, fresh=True) if ids else None
         elif item.step.relationship == ACCESS:
             access = access_of(view.org, view.user_id, row)
             shown = {name: access[str(name)] for name in item.plan.items}

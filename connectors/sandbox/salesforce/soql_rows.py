@@ -3,7 +3,9 @@
 import functools
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
-from typing import TypeVar
+from itertools import islice
+from operator import itemgetter
+from typing import Final, TypeVar
 
 from connectors.sandbox.salesforce.errors import malformed_query
 from connectors.sandbox.salesforce.soql_ast import FieldRef, Order, Query
@@ -13,10 +15,11 @@ from connectors.sandbox.salesforce.soql_where import Compiler, folded
 from connectors.sandbox.salesforce.values import Row, Value, text_of
 
 T = TypeVar("T")
+_ID: Final = itemgetter("Id")
 
 
-def rows_of(bound: Bound, parent_id: str = "") -> list[Row]:
-    """The records that the query finds for the user, in the order of their ids; neither sorted nor cut.
+def rows_of(bound: Bound, parent_id: str = "", most: int | None = None) -> list[Row]:
+    """The first `most` records (None: all) that the query finds for the user, by their ids; neither sorted nor cut.
 
     Raises:
         ApiError: a condition names what there is not, or compares what cannot be compared.
@@ -33,17 +36,22 @@ def rows_of(bound: Bound, parent_id: str = "") -> list[Row]:
         elif compiled.candidates is not None and len(compiled.candidates) < len(candidates):
             candidates &= compiled.candidates
     pool = table.rows.values() if candidates is None else [table.rows[found] for found in candidates]
+    if most is not None:
+        ahead = (row for row in sorted(pool, key=_ID) if (tested is None or tested(row)) and view.sees(kind, row))
+        return list(islice(ahead, most))
     rows = [row for row in pool if (tested is None or tested(row)) and view.sees(kind, row)]
-    rows.sort(key=lambda row: text_of(row, "Id"))
+    rows.sort(key=_ID)
     return rows
 
 
 def ids_of(bound: Bound, parent_id: str = "") -> list[str]:
     """The ids of these records in the order that the query wants, LIMIT and OFFSET applied."""
-    rows = rows_of(bound, parent_id)
+    query = bound.query
+    most = None if bound.order or query.limit is None else query.offset + query.limit
+    rows = rows_of(bound, parent_id, most)
     for path, order in reversed(bound.order):
         sort(rows, folded(path.field, bound.scope.getter(path)), order)
-    return [text_of(row, "Id") for row in cut(rows, bound.query)]
+    return [text_of(row, "Id") for row in cut(rows, query)]
 
 
 def cut(rows: list[T], query: Query) -> list[T]:

@@ -249,6 +249,8 @@ def account(ticket: Mapping[str, Any], **rules: AccessRule) -> Bench:
             return results(ticket)
         if path == f"{BASE}/tickets/search":
             return results(ticket, total=1)
+        if path == f"{BASE}/notes/61":
+            return 200, ROWS["notes/61"]
         return answer(method, path, body)
 
     everybody = {name: AccessRule("all") for name in ("contacts", "companies", "deals")}
@@ -277,6 +279,15 @@ def test_a_reread_of_engagements_looks_at_their_tickets_in_one_more_round_trip()
     bench.session.reread([notes], FIELDS)
     assert bench.session.round_trips - bench.session.describe_trips == 2
     assert account(OTHERS).session.reread([notes], FIELDS) == {}
+
+
+def test_an_engagement_read_by_itself_is_seen_by_who_sees_one_of_its_tickets() -> None:
+    """A note has no owner rule of its own: asked for by its id, it is no way round the ticket's rule."""
+    note = RecordRef("hubspot", "notes", "61")
+
+    with pytest.raises(NotFound):
+        account(OTHERS).session.read(note, FIELDS)
+    assert account(OURS).session.read(note, FIELDS).record.fields["hs_note_body"]
 
 
 def test_thread_and_people_follow_their_own_rules_as_well() -> None:

@@ -6,14 +6,14 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench import drafts, embedding
+from bench import calls, drafts, embedding, sandbox
 
 RESULTS = Path(__file__).parent / "results" / "latest.json"
 
 
 def main() -> None:
     """All figures."""
-    rows = [*drafts.run(), *embedding.run()]
+    rows = [*sandbox.run(), *calls.run(), *drafts.run(), *embedding.run()]
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
     table = Table("figure", "value", "unit", "peer", "peer's value", "ratio")

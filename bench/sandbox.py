@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from bench.drafts import Row, row
 from connectors.sandbox.client import SandboxControl, SandboxOrg, log_in
 from connectors.sandbox.data import DEMO_CASE_ID, DEMO_USERNAMES
 from connectors.sandbox.process import SandboxProcess
@@ -40,7 +41,7 @@ class _Plain:
         return content
 
 
-def main() -> dict[str, float]:
+def run() -> list[Row]:
     """Milliseconds of one record and of five queries in one composite (medians), records a second of a bulk export."""
     with SandboxProcess() as sandbox:
         org = sandbox.orgs[_ALIAS]
@@ -49,11 +50,13 @@ def main() -> dict[str, float]:
             _Plain(org, log_in(org.http, org.web_client, user)["access_token"]) for user in (_AGENT, admin)
         )
         record = f"/sobjects/Case/{DEMO_CASE_ID}"
-        return {
-            "sandbox_get_p50_ms": _median(lambda: agent.call("GET", record)),
-            "sandbox_composite_p50_ms": _median(lambda: agent.call("POST", "/composite", _composite())),
-            "sandbox_bulk_records_per_second": _bulk(service, sandbox.control),
-        }
+        get = _median(lambda: agent.call("GET", record))
+        composite = _median(lambda: agent.call("POST", "/composite", _composite()))
+        return [
+            row("sandbox_get_p50_ms", get, "ms", "goal", 5.0),
+            row("sandbox_composite_p50_ms", composite, "ms", "goal", 15.0),
+            row("sandbox_bulk_records", _bulk(service, sandbox.control), "1/s", "goal", 20_000.0),
+        ]
 
 
 def _median(act: Callable[[], object]) -> float:
@@ -99,8 +102,3 @@ def _bulk(plain: _Plain, control: SandboxControl) -> float:
         raise RuntimeError("the bulk job is not complete after a minute")
     lines = plain.call("GET", f"/jobs/query/{job['id']}/results").count(b"\n") - 1
     return round(lines / (time.perf_counter() - started))
-
-
-if __name__ == "__main__":
-    for name, value in main().items():
-        print(f"{name} {value}")

@@ -16,8 +16,9 @@ from urllib.parse import urlencode, urlsplit
 import requests
 
 from connectors.sandbox.clock import Clock
+from connectors.sandbox.forms import LOOPBACK
 from connectors.sandbox.hubspot import signatures
-from connectors.sandbox.hubspot.oauth.apps import LOOPBACK, App
+from connectors.sandbox.hubspot.oauth.apps import App
 from connectors.sandbox.hubspot.oauth.people import Person
 from connectors.sandbox.wire import JSON, Refused
 

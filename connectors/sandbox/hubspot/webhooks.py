@@ -10,7 +10,8 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from connectors.sandbox.clock import Clock
-from connectors.sandbox.hubspot.oauth.apps import LOOPBACK, App
+from connectors.sandbox.forms import LOOPBACK
+from connectors.sandbox.hubspot.oauth.apps import App
 from connectors.sandbox.hubspot.portal import Event
 from connectors.sandbox.wire import JSON, Refused
 

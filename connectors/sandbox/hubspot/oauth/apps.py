@@ -5,9 +5,9 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import urlsplit
 
-LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+from connectors.sandbox.forms import comes_back
+
 TIERS: Final = ("free", "starter", "professional", "enterprise")
 REDIRECT_PATHS: Final = ("/oauth/callback", "/OauthRedirect", "/callback")
 
@@ -90,18 +90,7 @@ class App:
 
     def accepts(self, redirect_uri: str) -> bool:
         """Whether a redirect goes to a place that this app registered."""
-        try:
-            parts = urlsplit(redirect_uri)
-        except ValueError:
-            return False
-        return (
-            parts.scheme in {"http", "https"}
-            and parts.hostname in LOOPBACK
-            and parts.path in self.paths
-            and not parts.query
-            and not parts.fragment
-            and not parts.username
-        )
+        return comes_back(redirect_uri, self.paths)
 
     def knows(self, secret: str) -> bool:
         """Whether this is the app's secret; compared in constant time."""

@@ -8,9 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from html import escape
 from typing import Final
-from urllib.parse import urlencode
 
-from connectors.sandbox.forms import form_fields
+from connectors.sandbox.forms import form_fields, hidden, redirect
 from connectors.sandbox.hubspot.oauth.apps import SCOPES, App
 from connectors.sandbox.hubspot.oauth.grants import Approval, Grants, OAuthFailure
 from connectors.sandbox.hubspot.oauth.people import People, Person
@@ -68,12 +67,12 @@ class ConsentPage:
             back = {"state": parameters["state"]} if "state" in parameters else {}
             if fields["decision"] != "allow":
                 denied = {"error": "access_denied", "error_description": "The user denied access to the app"}
-                return _redirect(ask.redirect_uri, denied | back)
+                return redirect(ask.redirect_uri, denied | back)
             person = self._people.person(fields.get("user", ""))
             if person is None or not person.active:
                 return self._show(ask, parameters, "Choose the user to connect as.")
             approval = Approval(ask.app, person.id, self._granted(ask, person), ask.redirect_uri, ask.challenge)
-            return _redirect(ask.redirect_uri, {"code": self._grants.approve(approval), **back})
+            return redirect(ask.redirect_uri, {"code": self._grants.approve(approval), **back})
         except _CannotConnect as problem:
             return page("Couldn't complete the connection", _ERROR.format(text=escape(str(problem))), 400)
 
@@ -124,20 +123,12 @@ class ConsentPage:
             app=escape(ask.app.name),
             portal=escape(f"{self._people.portal_name} ({self._people.hub_id})"),
             rights="your own permissions" if ask.app.user_level else "the whole account",
-            hidden="".join(
-                f'<input type="hidden" name="{name}" value="{escape(parameters[name])}">'
-                for name in _CARRIED
-                if name in parameters
-            ),
+            hidden=hidden(_CARRIED, parameters),
             problem=f'<p class="problem" role="alert">{problem}</p>' if problem else "",
             people=people,
             scopes="".join(f"<li>{escape(meaning)}</li>" for meaning in meanings),
         )
         return page(f"Connect {ask.app.name}?", content, 200)
-
-
-def _redirect(uri: str, parameters: Mapping[str, str]) -> Response:
-    return Response(302, b"", {"location": f"{uri}?{urlencode(parameters)}", "cache-control": "no-store"})
 
 
 _FORM: Final = """<h1>Connect {app}?</h1>

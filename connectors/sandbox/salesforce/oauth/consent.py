@@ -7,9 +7,8 @@ or the demo can consent over plain HTTP by posting the form with `user` and `dec
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
-from urllib.parse import urlencode
 
-from connectors.sandbox.forms import form_fields
+from connectors.sandbox.forms import form_fields, hidden, redirect
 from connectors.sandbox.page import page
 from connectors.sandbox.salesforce.oauth.grants import SCOPES, Approval, Client, Grants, OAuthError
 from connectors.sandbox.salesforce.oauth.identity import Directory
@@ -77,12 +76,12 @@ class ConsentPage:
         try:
             ask = self._check(client, redirect_uri, parameters)
         except OAuthError as error:
-            return _redirect(redirect_uri, {"error": error.error, "error_description": error.description} | back)
+            return redirect(redirect_uri, {"error": error.error, "error_description": error.description} | back)
         if not posted or "decision" not in fields:
             return self._show(ask, parameters)
         if fields["decision"] != "allow":
             denied = {"error": "access_denied", "error_description": "end-user denied authorization"}
-            return _redirect(redirect_uri, denied | back)
+            return redirect(redirect_uri, denied | back)
         return self._allow(ask, parameters, fields.get("user", ""), back)
 
     def _check(self, client: Client, redirect_uri: str, parameters: Mapping[str, str]) -> _Ask:
@@ -114,10 +113,10 @@ class ConsentPage:
                 "error": "OAUTH_APP_ACCESS_DENIED",
                 "error_description": "user is not admin approved to access this app",
             }
-            return _redirect(ask.redirect_uri, {**refused, **back})
+            return redirect(ask.redirect_uri, {**refused, **back})
         approval = Approval(ask.client.id, user["Id"], ask.scopes, ask.redirect_uri, ask.challenge, ask.nonce)
         code = self._grants.approve(approval)
-        return _redirect(ask.redirect_uri, {"code": code, **back})
+        return redirect(ask.redirect_uri, {"code": code, **back})
 
     def _people(self) -> list[Mapping[str, str]]:
         return [user for user in self._directory.users() if user.get("IsActive", True)]
@@ -137,21 +136,12 @@ class ConsentPage:
         meanings = dict.fromkeys(_MEANING.get(scope, scope) for scope in ask.scopes)
         content = _FORM.format(
             client=escape(ask.client.name),
-            hidden="".join(
-                f'<input type="hidden" name="{name}" value="{escape(parameters[name])}">'
-                for name in _CARRIED
-                if name in parameters
-            ),
+            hidden=hidden(_CARRIED, parameters),
             problem=f'<p class="problem" role="alert">{problem}</p>' if problem else "",
             people=people,
             scopes="".join(f"<li>{escape(meaning)}</li>" for meaning in meanings),
         )
         return page(f"Allow access to {ask.client.name}?", content, 200)
-
-
-def _redirect(uri: str, parameters: Mapping[str, str]) -> Response:
-    headers = {"location": f"{uri}?{urlencode(parameters)}", "cache-control": "no-store"}
-    return Response(302, b"", headers)
 
 
 _FORM = """<h1>Allow access?</h1>

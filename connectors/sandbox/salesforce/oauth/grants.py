@@ -12,14 +12,13 @@ import hmac
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 from connectors.sandbox.clock import Clock
+from connectors.sandbox.forms import comes_back
 from connectors.sandbox.salesforce.oauth.policy import AppPolicy, OrgPolicy
 
 CODE_SECONDS = 15 * 60
 SESSION_SECONDS = 2 * 60 * 60
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 SCOPES = ("api", "refresh_token", "openid", "id", "profile", "email", "address", "phone", "web", "full", "chatter_api")
 
 
@@ -50,18 +49,7 @@ class Client:
 
     def accepts(self, redirect_uri: str) -> bool:
         """Whether a redirect goes to a place that this client registered."""
-        try:
-            parts = urlsplit(redirect_uri)
-        except ValueError:
-            return False
-        return (
-            parts.scheme in {"http", "https"}
-            and parts.hostname in LOOPBACK
-            and parts.path in self.paths
-            and not parts.query
-            and not parts.fragment
-            and not parts.username
-        )
+        return comes_back(redirect_uri, self.paths)
 
     def authenticate(self, secret: str | None) -> None:
         """Check the secret: required of a confidential client, forbidden to a public one.

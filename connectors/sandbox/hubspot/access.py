@@ -5,9 +5,9 @@ from typing import Final
 
 from connectors.sandbox.hubspot.caller import Caller
 from connectors.sandbox.hubspot.errors import HubError
+from connectors.sandbox.hubspot.kinds import ENGAGEMENTS, ObjectType
 from connectors.sandbox.hubspot.permissions import Action, may, may_create
 from connectors.sandbox.hubspot.portal import Portal
-from connectors.sandbox.hubspot.schema import ENGAGEMENTS, ObjectType
 from connectors.sandbox.hubspot.store import Record
 
 EMAIL_CONTENT: Final = frozenset({"hs_email_text", "hs_email_html", "hs_email_headers"})

@@ -8,9 +8,9 @@ from connectors.sandbox.hubspot.association_types import AssociationType
 from connectors.sandbox.hubspot.batch import answer_of, missing
 from connectors.sandbox.hubspot.call import MAX_INPUTS, Answer, Call, id_in, inputs_of, mapping_in, position
 from connectors.sandbox.hubspot.errors import HubError
+from connectors.sandbox.hubspot.kinds import ObjectType
 from connectors.sandbox.hubspot.linking import labels_in, link, unlabel, unlink
 from connectors.sandbox.hubspot.objects import writer_of
-from connectors.sandbox.hubspot.schema import ObjectType
 from connectors.sandbox.hubspot.store import Record
 from connectors.sandbox.hubspot.views import visible_links
 from connectors.sandbox.wire import JSON

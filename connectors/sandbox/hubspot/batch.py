@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterable, Sequence
 from connectors.sandbox.hubspot.access import read_scopes
 from connectors.sandbox.hubspot.call import Answer, Call, id_in, inputs_of, mapping_in, names_in
 from connectors.sandbox.hubspot.errors import HubError
+from connectors.sandbox.hubspot.kinds import ObjectType
 from connectors.sandbox.hubspot.objects import archive as put_away
 from connectors.sandbox.hubspot.objects import by_unique, writable
 from connectors.sandbox.hubspot.objects import create as make
 from connectors.sandbox.hubspot.objects import update as change
-from connectors.sandbox.hubspot.schema import ObjectType
 from connectors.sandbox.hubspot.store import Record
 from connectors.sandbox.hubspot.values import instant
 from connectors.sandbox.hubspot.views import View

@@ -10,8 +10,8 @@ from urllib.parse import parse_qs, urlencode
 from connectors.sandbox.hubspot.access import Access
 from connectors.sandbox.hubspot.caller import Caller
 from connectors.sandbox.hubspot.errors import HubError
+from connectors.sandbox.hubspot.kinds import ObjectType
 from connectors.sandbox.hubspot.portal import Portal
-from connectors.sandbox.hubspot.schema import ObjectType
 from connectors.sandbox.hubspot.store import Record
 from connectors.sandbox.wire import JSON
 
@@ -19,6 +19,8 @@ MAX_INPUTS: Final = 100
 STRICT: Final = "2026-09"
 """The first version that checks admin rules on writes, embeds batch errors and takes null (contract, 2.1)."""
 _BAD_JSON: Final = "Invalid input JSON on line 1, column 1:"
+TIERS: Final = ("free", "starter", "professional", "enterprise")
+"""What an account can be, the smallest first."""
 _UNDATED: Final = frozenset({"v3", "v4"})
 
 
@@ -94,8 +96,24 @@ class Call:
         return {"next": {"after": after, "link": f"{self.base_url}{self.path}?{urlencode([*kept, ('after', after)])}"}}
 
     def kind(self, key: str) -> ObjectType:
-        """The type of a path. Raises HubError 400 when there is none."""
-        return self.portal.schema.type(key)
+        """The type of a path.
+
+        Raises:
+            HubError: 400, there is none; 403, the account's tier has no custom objects.
+        """
+        found = self.portal.schema.type(key)
+        if found.custom:
+            self.need_tier("enterprise", "Custom objects")
+        return found
+
+    def need_tier(self, tier: str, feature: str) -> None:
+        """Refuse what the account has not bought.
+
+        Raises:
+            HubError: 403.
+        """
+        if TIERS.index(self.portal.tier) < TIERS.index(tier):
+            raise HubError(403, "MISSING_PERMISSIONS", f"{feature} need a {tier} account")
 
     def json(self) -> JSON:
         """The body, a JSON object.

@@ -8,8 +8,8 @@ from connectors.sandbox.hubspot.association_types import AssociationType
 from connectors.sandbox.hubspot.associations import pair
 from connectors.sandbox.hubspot.call import Answer, Call, id_in
 from connectors.sandbox.hubspot.errors import HubError
+from connectors.sandbox.hubspot.kinds import ObjectType
 from connectors.sandbox.hubspot.properties import property_document
-from connectors.sandbox.hubspot.schema import ObjectType
 from connectors.sandbox.hubspot.values import instant
 from connectors.sandbox.wire import JSON
 
@@ -20,6 +20,7 @@ _USER: Final = "USER_DEFINED"
 def list_schemas(call: Call) -> Answer:
     """The portal's custom objects."""
     call.access.need(("crm.schemas.custom.read", "crm.objects.custom.read"))
+    call.need_tier("enterprise", "Custom objects")
     custom = [kind for kind in call.portal.schema.types.values() if kind.custom]
     return Answer(200, {"results": [_schema(call, kind) for kind in custom] if not call.flag("archived") else []})
 
@@ -38,7 +39,8 @@ def list_labels(call: Call, from_name: str, to_name: str) -> Answer:
 
 
 def create_label(call: Call, from_name: str, to_name: str) -> Answer:
-    """A new label with its way back."""
+    """A new label with its way back; for professional accounts and better ones."""
+    call.need_tier("professional", "Association labels")
     kind, to_kind = pair(call, from_name, to_name, write=True)
     label = id_in(call.json(), "label")
     call.portal.types.default(kind.name, to_kind.name)
@@ -94,7 +96,7 @@ def _schema(call: Call, kind: ObjectType) -> JSON:
         "archived": False,
         "createdAt": _CREATED,
         "updatedAt": _CREATED,
-        "properties": [property_document(item) for item in shown],
+        "properties": [property_document(call, kind, item) for item in shown],
         "associations": list(_associations(call, kind)),
     }
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from connectors.sandbox.hubspot.call import Call
 from connectors.sandbox.hubspot.errors import HubError
-from connectors.sandbox.hubspot.schema import ObjectType, Property
+from connectors.sandbox.hubspot.kinds import ObjectType, Property
 from connectors.sandbox.hubspot.store import Record
 from connectors.sandbox.hubspot.values import MOMENTS, Problem, normal
 from connectors.sandbox.wire import JSON

@@ -6,7 +6,7 @@ from typing import Final
 from connectors.sandbox.hubspot.association_types import PRIMARY, AssociationType
 from connectors.sandbox.hubspot.call import Call
 from connectors.sandbox.hubspot.errors import HubError
-from connectors.sandbox.hubspot.schema import ENGAGEMENTS
+from connectors.sandbox.hubspot.kinds import ENGAGEMENTS
 from connectors.sandbox.hubspot.store import Label, Record
 from connectors.sandbox.hubspot.values import instant
 from connectors.sandbox.hubspot.writer import Writer

@@ -6,8 +6,8 @@ from typing import Final
 from connectors.sandbox.hubspot.access import write_scopes
 from connectors.sandbox.hubspot.call import Answer, Call, id_in
 from connectors.sandbox.hubspot.errors import HubError
+from connectors.sandbox.hubspot.kinds import ObjectType
 from connectors.sandbox.hubspot.objects import by_unique, writable, writer_of
-from connectors.sandbox.hubspot.schema import ObjectType
 from connectors.sandbox.hubspot.store import Record
 from connectors.sandbox.hubspot.values import instant
 from connectors.sandbox.hubspot.views import View

@@ -27,11 +27,11 @@ from dataclasses import replace
 from typing import Any
 
 from connectors.sandbox.hubspot.errors import HubError
+from connectors.sandbox.hubspot.kinds import with_stage
 from connectors.sandbox.hubspot.linking import link, unlink
 from connectors.sandbox.hubspot.merging import erase_record, merge_records
 from connectors.sandbox.hubspot.people import HubUser, check_rights
 from connectors.sandbox.hubspot.portal import Portal
-from connectors.sandbox.hubspot.schema import with_stage
 from connectors.sandbox.hubspot.store import Record
 from connectors.sandbox.hubspot.writer import Hand, Writer
 from connectors.sandbox.wire import JSON, Refused

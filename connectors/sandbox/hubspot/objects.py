@@ -5,8 +5,8 @@ from typing import Final
 from connectors.sandbox.hubspot.access import read_scopes, write_scopes
 from connectors.sandbox.hubspot.call import Answer, Call, mapping_in, position
 from connectors.sandbox.hubspot.errors import HubError
+from connectors.sandbox.hubspot.kinds import ENGAGEMENTS, ObjectType
 from connectors.sandbox.hubspot.linking import link_inline, touch_all
-from connectors.sandbox.hubspot.schema import ENGAGEMENTS, ObjectType
 from connectors.sandbox.hubspot.store import Record
 from connectors.sandbox.hubspot.views import View
 from connectors.sandbox.hubspot.writer import Hand, Writer

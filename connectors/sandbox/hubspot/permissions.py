@@ -15,8 +15,8 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import Protocol
 
+from connectors.sandbox.hubspot.kinds import ENGAGEMENTS
 from connectors.sandbox.hubspot.people import HubUser
-from connectors.sandbox.hubspot.schema import ENGAGEMENTS
 from connectors.sandbox.hubspot.store import Record
 
 

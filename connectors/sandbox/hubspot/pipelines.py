@@ -5,7 +5,7 @@ from typing import Final
 from connectors.sandbox.hubspot.access import definition_scopes
 from connectors.sandbox.hubspot.call import Answer, Call
 from connectors.sandbox.hubspot.errors import HubError
-from connectors.sandbox.hubspot.schema import Pipeline, Stage
+from connectors.sandbox.hubspot.kinds import Pipeline, Stage
 from connectors.sandbox.hubspot.values import instant
 from connectors.sandbox.wire import JSON
 

@@ -8,8 +8,9 @@ from typing import Any, Final, Protocol
 from connectors.sandbox.hubspot import loading
 from connectors.sandbox.hubspot.association_types import AssociationType, AssociationTypes
 from connectors.sandbox.hubspot.errors import HubError
+from connectors.sandbox.hubspot.kinds import ENGAGEMENTS
 from connectors.sandbox.hubspot.people import Directory, HubUser
-from connectors.sandbox.hubspot.schema import ENGAGEMENTS, Schema, SchemaState
+from connectors.sandbox.hubspot.schema import Schema, SchemaState
 from connectors.sandbox.hubspot.search_index import SearchIndex
 from connectors.sandbox.hubspot.store import Key, Record, Store, StoreState
 from connectors.sandbox.wire import JSON

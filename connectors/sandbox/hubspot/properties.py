@@ -8,7 +8,7 @@ from connectors.sandbox.hubspot.access import definition_scopes
 from connectors.sandbox.hubspot.batch import answer_of, missing
 from connectors.sandbox.hubspot.call import Answer, Call, id_in, inputs_of
 from connectors.sandbox.hubspot.errors import HubError
-from connectors.sandbox.hubspot.schema import TYPES, ObjectType, Property, property_of
+from connectors.sandbox.hubspot.kinds import TYPES, ObjectType, Property, property_of
 from connectors.sandbox.hubspot.values import instant
 from connectors.sandbox.wire import JSON
 
@@ -38,7 +38,7 @@ def list_properties(call: Call, type_name: str) -> Answer:
     kind = _kind(call, type_name, "read")
     archived = call.flag("archived")
     found = [
-        property_document(item)
+        property_document(call, kind, item)
         for item in call.portal.schema.properties[kind.name].values()
         if item.archived == archived and call.access.shows(kind.name, item.name)
     ]
@@ -48,23 +48,26 @@ def list_properties(call: Call, type_name: str) -> Answer:
 def read_property(call: Call, type_name: str, name: str) -> Answer:
     """One property."""
     kind = _kind(call, type_name, "read")
-    return Answer(200, property_document(_one(call, kind, name, archived=call.flag("archived"))))
+    return Answer(200, property_document(call, kind, _one(call, kind, name, archived=call.flag("archived"))))
 
 
 def create_property(call: Call, type_name: str) -> Answer:
     """A new property; with `hasUniqueValue` it can be a key of upserts from then on."""
     kind = _kind(call, type_name, "write")
-    return Answer(201, property_document(_create(call, kind, call.json())))
+    return Answer(201, property_document(call, kind, _create(call, kind, call.json())))
 
 
 def update_property(call: Call, type_name: str, name: str) -> Answer:
     """Change a property's label, description, group or options; nothing else can be changed."""
     kind, given = _kind(call, type_name, "write"), call.json()
     item = _one(call, kind, name)
-    fresh = property_of(_checked({**property_document(item), **given, "name": item.name, "type": item.type}))
+    fresh = property_of(
+        _checked({**property_document(call, kind, item), **given, "name": item.name, "type": item.type})
+    )
     kept = replace(fresh, unique=item.unique, read_only=item.read_only, defined=item.defined, email=item.email)
-    call.portal.schema.set_property(kind.name, replace(kept, required=item.required))
-    return Answer(200, property_document(_one(call, kind, name)))
+    options = fresh.options if "options" in given else item.options
+    call.portal.schema.set_property(kind.name, replace(kept, required=item.required, options=options))
+    return Answer(200, property_document(call, kind, _one(call, kind, name)))
 
 
 def archive_property(call: Call, type_name: str, name: str) -> Answer:
@@ -78,7 +81,7 @@ def read_batch(call: Call, type_name: str) -> Answer:
     kind = _kind(call, type_name, "read")
     names = [id_in(given, "name") for given in inputs_of(call.json())]
     items = [call.portal.schema.property(kind.name, name) for name in names]
-    found = [property_document(item) for item in items if item and call.access.shows(kind.name, item.name)]
+    found = [property_document(call, kind, item) for item in items if item and call.access.shows(kind.name, item.name)]
     lost = [name for name, item in zip(names, items, strict=True) if item is None]
     return answer_of(call, found, [missing(kind, lost)] if lost else [])
 
@@ -87,7 +90,10 @@ def create_batch(call: Call, type_name: str) -> Answer:
     """Several new properties, or none."""
     kind = _kind(call, type_name, "write")
     return answer_of(
-        call, [property_document(_create(call, kind, given)) for given in inputs_of(call.json())], [], status=201
+        call,
+        [property_document(call, kind, _create(call, kind, given)) for given in inputs_of(call.json())],
+        [],
+        status=201,
     )
 
 
@@ -194,11 +200,11 @@ def _group(name: str, place: int) -> JSON:
     return {"name": name, "label": label, "displayOrder": place, "archived": False}
 
 
-def property_document(item: Property) -> JSON:
+def property_document(call: Call, kind: ObjectType, item: Property) -> JSON:
     """A property as the API describes it."""
     options = [
         {"label": label or value, "value": value, "displayOrder": place, "hidden": False, "description": ""}
-        for place, (value, label) in enumerate((item.options or {}).items())
+        for place, (value, label) in enumerate(call.portal.schema.values_of(kind.name, item).items())
     ]
     return {
         "name": item.name,
@@ -211,6 +217,7 @@ def property_document(item: Property) -> JSON:
         "displayOrder": -1,
         "calculated": False,
         "externalOptions": item.name == "hubspot_owner_id",
+        **({"referencedObjectType": "OWNER"} if item.name == "hubspot_owner_id" else {}),
         "hasUniqueValue": item.unique and not item.email,
         "hidden": False,
         "hubspotDefined": item.defined,

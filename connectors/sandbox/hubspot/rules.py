@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from connectors.sandbox.hubspot.errors import HubError
-from connectors.sandbox.hubspot.schema import ObjectType, Schema
+from connectors.sandbox.hubspot.kinds import ObjectType
+from connectors.sandbox.hubspot.schema import Schema
 from connectors.sandbox.hubspot.store import Record
 
 

@@ -1,91 +1,24 @@
 """What kinds of records a portal has, with which properties and pipelines; standard ones come from `standard.yaml`."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any, Final
+from typing import Any
 
 import yaml
 
 from connectors.sandbox.hubspot.errors import HubError
+from connectors.sandbox.hubspot.kinds import (
+    ENGAGEMENTS,
+    ObjectType,
+    Pipeline,
+    Property,
+    Stage,
+    pipeline_of,
+    property_of,
+)
 from connectors.sandbox.wire import JSON
-
-ENGAGEMENTS: Final = frozenset({"notes", "emails", "calls", "meetings", "tasks"})
-TYPES: Final = frozenset({"string", "number", "date", "datetime", "enumeration", "bool"})
-
-
-@dataclass(frozen=True, slots=True)
-class Property:
-    """One property. `options` are the values an enumeration takes (label by value); none means anything goes."""
-
-    name: str
-    label: str
-    type: str = "string"
-    field_type: str = "text"
-    group: str = ""
-    options: Mapping[str, str] | None = None
-    unique: bool = False
-    read_only: bool = False
-    defined: bool = False
-    required: bool = False
-    """An admin made it required on the create form; only 2026-09 checks it (contract, 2.1)."""
-    archived: bool = False
-    description: str = ""
-    email: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """A step of a pipeline. `required` are the properties that an admin demands of records that enter it."""
-
-    id: str
-    label: str
-    order: int
-    metadata: Mapping[str, str]
-    required: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Pipeline:
-    """A pipeline with its stages by id."""
-
-    id: str
-    label: str
-    order: int
-    stages: Mapping[str, Stage]
-
-
-@dataclass(frozen=True, slots=True)
-class ObjectType:
-    """A kind of records. `name` is the plural by which paths call it; `custom` types have an id "2-…"."""
-
-    name: str
-    id: str
-    singular: str
-    shown: tuple[str, ...]
-    """Properties of an answer that names none."""
-    created: str
-    modified: str
-    searched: tuple[str, ...]
-    needs: tuple[str, ...] = ()
-    needs_any: tuple[str, ...] = ()
-    stage: str = ""
-    pipeline: str = ""
-    custom: bool = False
-    labels: tuple[str, str] = ("", "")
-    display: str = ""
-    read_only: bool = False
-
-    @property
-    def core(self) -> tuple[str, ...]:
-        """Properties that every answer has."""
-        return (self.created, self.modified, "hs_object_id")
-
-    @property
-    def constant(self) -> str:
-        """The type as error messages call it."""
-        return self.singular.upper()
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +98,15 @@ class Schema:
                 return pipeline, pipeline.stages[stage_id]
         return None
 
+    def values_of(self, type_name: str, item: Property) -> Mapping[str, str]:
+        """The values that a property takes, label by value: stages and pipelines follow from the definitions."""
+        kind, pipelines = self.types[type_name], self.pipelines.get(type_name, {})
+        if item.name == kind.pipeline:
+            return {found.id: found.label for found in pipelines.values()}
+        if item.name == kind.stage:
+            return {stage.id: stage.label for found in pipelines.values() for stage in found.stages.values()}
+        return item.options or {}
+
     def snapshot(self) -> SchemaState:
         """The properties and pipelines as they stand."""
         return SchemaState(dict(self.properties), dict(self.pipelines), dict(self._groups))
@@ -184,42 +126,6 @@ class Schema:
     def _extend(self, name: str, entries: Sequence[JSON]) -> None:
         for entry in entries:
             self.properties[name][entry["name"]] = property_of(entry)
-
-
-def property_of(entry: Mapping[str, Any]) -> Property:
-    """A property from its definition, as the API and the portal document write it."""
-    options = entry.get("options")
-    return Property(
-        entry["name"],
-        entry.get("label") or entry["name"],
-        entry.get("type", "string"),
-        entry.get("fieldType", "text"),
-        entry.get("groupName", ""),
-        {str(option["value"]): str(option.get("label", option["value"])) for option in options} if options else None,
-        bool(entry.get("hasUniqueValue")),
-        required=bool(entry.get("requiredOnCreate")),
-        description=entry.get("description") or "",
-    )
-
-
-def pipeline_of(entry: Mapping[str, Any]) -> Pipeline:
-    """A pipeline from its definition."""
-    stages = {
-        str(stage["id"]): Stage(
-            str(stage["id"]),
-            stage["label"],
-            int(stage.get("displayOrder", place)),
-            {name: str(value) for name, value in stage.get("metadata", {}).items()},
-            tuple(stage.get("requiredProperties", ())),
-        )
-        for place, stage in enumerate(entry.get("stages", ()))
-    }
-    return Pipeline(str(entry["id"]), entry["label"], int(entry.get("displayOrder", 0)), stages)
-
-
-def with_stage(pipeline: Pipeline, stage: Stage) -> Pipeline:
-    """The pipeline with one stage added or replaced."""
-    return replace(pipeline, stages={**pipeline.stages, stage.id: stage})
 
 
 @cache

@@ -8,7 +8,7 @@ from connectors.sandbox.hubspot.access import read_scopes
 from connectors.sandbox.hubspot.call import Answer, Call, names_in, page_size, position
 from connectors.sandbox.hubspot.errors import HubError
 from connectors.sandbox.hubspot.filters import compile_filters, compile_query, ordered
-from connectors.sandbox.hubspot.schema import ObjectType, Property
+from connectors.sandbox.hubspot.kinds import ObjectType, Property
 from connectors.sandbox.hubspot.store import Record
 from connectors.sandbox.hubspot.views import View
 from connectors.sandbox.wire import JSON

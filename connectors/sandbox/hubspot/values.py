@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Final
 
 from connectors.sandbox.hubspot.errors import HubError
-from connectors.sandbox.hubspot.schema import Property
+from connectors.sandbox.hubspot.kinds import Property
 from connectors.sandbox.wire import JSON
 
 MOMENTS: Final = frozenset({"date", "datetime"})

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from connectors.sandbox.hubspot.call import Call
-from connectors.sandbox.hubspot.schema import ObjectType
+from connectors.sandbox.hubspot.kinds import ObjectType
 from connectors.sandbox.hubspot.store import Change, Record
 from connectors.sandbox.hubspot.values import instant
 from connectors.sandbox.wire import JSON

@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from connectors.sandbox.hubspot.caller import Caller
 from connectors.sandbox.hubspot.errors import HubError
+from connectors.sandbox.hubspot.kinds import ObjectType, Property
 from connectors.sandbox.hubspot.loading import owned
 from connectors.sandbox.hubspot.portal import Event, Portal
 from connectors.sandbox.hubspot.rules import check_rules, missing
-from connectors.sandbox.hubspot.schema import ObjectType, Property
 from connectors.sandbox.hubspot.store import Change, Record
 from connectors.sandbox.hubspot.values import Problem, instant, normal, refusal
 

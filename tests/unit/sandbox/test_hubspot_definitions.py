@@ -166,3 +166,29 @@ def test_a_loaded_merge_leads_to_the_survivor() -> None:
     """`hs_merged_object_ids` of a loaded record makes the old ids lead to it."""
     portal = Portal.load(document(), [ticket("7", hs_merged_object_ids="5;6")], Clock())
     assert Desk(portal).ok("GET", "/crm/v3/objects/tickets/5")["id"] == "7"
+
+
+def test_small_accounts_have_no_custom_objects_and_no_labels() -> None:
+    """403; the document's tier decides."""
+    small = document()
+    small["portal"]["tier"] = "starter"
+    desk = Desk(Portal.load(small, [], Clock()))
+    for method, url in (
+        ("GET", "/crm/v3/schemas"),
+        ("GET", "/crm/v3/objects/boats"),
+        ("POST", "/crm/v4/associations/tickets/contacts/labels"),
+    ):
+        assert desk.refused(method, url)[:2] == (403, "MISSING_PERMISSIONS")
+
+
+def test_stages_are_options(desk: Desk) -> None:
+    """The stage and the pipeline of a ticket take what its pipelines define; the owner is told by another object."""
+    stage = desk.ok("GET", "/crm/v3/properties/tickets/hs_pipeline_stage")
+    assert [one["value"] for one in stage["options"]] == ["1", "2", "3", "4"]
+    assert [one["label"] for one in desk.ok("GET", "/crm/v3/properties/tickets/hs_pipeline")["options"]] == [
+        "Support Pipeline"
+    ]
+    desk.ok("PATCH", "/crm/v3/properties/tickets/hs_pipeline_stage", {"label": "Step"})
+    desk.ok("PATCH", "/crm/v3/objects/tickets/101", {"properties": {"hs_pipeline_stage": "4"}})
+    owner = desk.ok("GET", "/crm/v3/properties/tickets/hubspot_owner_id")
+    assert (owner["externalOptions"], owner["referencedObjectType"]) == (True, "OWNER")

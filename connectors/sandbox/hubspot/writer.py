@@ -176,9 +176,11 @@ class Writer:
         Raises:
             HubError: 400, the stage is not one of the pipeline's.
         """
-        if "hubspot_owner_id" in values:
-            values |= owned(self.portal, values["hubspot_owner_id"])
-            values["hubspot_owner_assigneddate"] = instant(self.portal.now()) if values["hubspot_owner_id"] else ""
+        owner = values.get("hubspot_owner_id")
+        if owner is not None:
+            values |= owned(self.portal, owner)
+            if record is None or owner != record.get("hubspot_owner_id"):
+                values["hubspot_owner_assigneddate"] = instant(self.portal.now()) if owner else ""
         if kind.stage and (stage_id := values.get(kind.stage)):
             self._derive_stage(kind, values, record, stage_id)
         if kind.name == "emails" and values.get("hs_email_headers"):

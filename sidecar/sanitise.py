@@ -29,6 +29,8 @@ MAX_TAGS: Final = 100_000
 """Tags in one field."""
 MAX_DEPTH: Final = 200
 """Open elements inside each other. The parser takes quadratic time for more, and no mail program writes so."""
+MAX_ATTRIBUTES: Final = 3_000
+"""Attributes of one element. The parser compares each with all before it."""
 
 _PARAGRAPHS: Final = words("blockquote div h1 h2 h3 h4 h5 h6 ol p pre table ul")
 _BLOCKS: Final = _PARAGRAPHS | words("address article br dd dl dt hr li section td th tr")
@@ -50,6 +52,23 @@ _ELEMENT: Final = re.compile(
     r"(?=[\s/>])|<!--",
     re.IGNORECASE,
 )
+_OPENS: Final = re.compile("<[a-zA-Z/]")
+_USUAL: Final = re.compile(r"""<[a-zA-Z/][^\s/="'<>]*+(?:[\s/]++(?:[^\s/="'<>]++(?:="[^"<>]*+")?+)?+)*+>""")
+"""A tag that has one reading: names with or without quoted values, and no angle bracket inside."""
+_VALUE: Final = re.compile('="[^"]*+"')
+_IN_TAG: Final = re.compile(r"""\s+|[/="'>]|[^\s/="'>]+""")
+_READINGS: Final = {
+    "tag": ("before", "before", "tag", "tag", "tag", "tag"),
+    "before": ("before", "before", "name", "name", "name", "name"),
+    "name": ("after", "before", "value", "name", "name", "name"),
+    "after": ("after", "before", "value", "name", "name", "name"),
+    "value": ("value", "bare", "bare", "double", "single", "bare"),
+    "bare": ("before", "bare", "bare", "bare", "bare", "bare"),
+    "double": ("double", "double", "double", "before", "double", "double"),
+    "single": ("single", "single", "single", "single", "before", "single"),
+}
+"""The tokenizer of HTML inside a tag: state -> the next one after a blank, slash, equals sign, quote, apostrophe, and
+anything else. A new name counts as one more attribute."""
 _BODY: Final = re.compile(r"<body(?=[\s/>])", re.IGNORECASE)
 """The parser drops a body, but its colours count: it is read as an element named "page"."""
 _CONDITIONAL: Final = re.compile(r"\s*(?:\[if|<!\[endif)", re.IGNORECASE)
@@ -109,7 +128,7 @@ def is_html(field: str, raw: str) -> bool:
 
 
 def _from_html(raw: str, hidden: list[str], alt: list[str]) -> str:
-    """The visible text; absurdly nested markup has none: what cannot be parsed in time is no evidence."""
+    """The visible text; absurd markup has none: what cannot be parsed in time is no evidence."""
     if _depth(raw) > MAX_DEPTH or raw.count("<") > MAX_TAGS:
         return ""
     raw, sheets = _without(raw, "<style", "</style")
@@ -118,10 +137,8 @@ def _from_html(raw: str, hidden: list[str], alt: list[str]) -> str:
     raw, templates = _without(raw, "<template", "</template")
     hidden.extend(template.partition(">")[2] for template in templates)
     styles = Styles("\n".join(sheet.partition(">")[2] for sheet in sheets))
-    if len(_FORMATTING.findall(raw)) * raw.count("<") > MAX_REOPENED:
-        raw = _FORMATTING.sub(r"<\1span", raw)
     safe = nh3.clean(
-        _BODY.sub("<page", raw),
+        _tamed(raw),
         tags=_TAGS,
         attributes=_ATTRIBUTES,
         clean_content_tags=_UNSEEN_CONTENT,
@@ -162,6 +179,14 @@ def _from_html(raw: str, hidden: list[str], alt: list[str]) -> str:
     return unescape("".join(part if part in _BREAKS else part.replace("\n", " ") for part in seen))
 
 
+def _tamed(raw: str) -> str:
+    """`raw` as it can be parsed in linear time; nothing, when it cannot."""
+    if len(_FORMATTING.findall(raw)) * raw.count("<") > MAX_REOPENED:
+        raw = _FORMATTING.sub(r"<\1span", raw)
+    raw = _BODY.sub("<page", raw)
+    return "" if _crowded(raw) else raw
+
+
 def _without(raw: str, opening: str, closing: str) -> tuple[str, list[str]]:
     """`raw` without what stands from each `opening` to the next `closing`, and that. In any case; unclosed: to the end.
 
@@ -200,6 +225,48 @@ def _depth(raw: str) -> int:
             opened[name] -= 1
             depth -= 1
     return deepest
+
+
+def _crowded(raw: str) -> bool:
+    """Whether one element may have more than `MAX_ATTRIBUTES`, wherever the parser takes "<" for the start of one.
+
+    Whether a "<" is text depends on what stands before, so all readings are followed at once: a state of the tokenizer
+    -> the most attributes with which one of them is there. Linear in the length of `raw`.
+    """
+    readings: dict[str, int] = {}
+    position = 0
+    while True:
+        if not readings:
+            start = _OPENS.search(raw, position)
+            if start is None:
+                return False
+            position = start.end()
+            usual = _USUAL.match(raw, start.start())
+            if usual and len(_VALUE.sub("", usual[0])) < MAX_ATTRIBUTES:
+                position = usual.end()
+                continue
+            readings = {"tag": 0}
+        token = _IN_TAG.match(raw, position)
+        if token is None:
+            return False
+        position = token.end()
+        if token[0] == ">":
+            readings = {state: count for state, count in readings.items() if state in {"double", "single"}}
+            continue
+        readings = _moved(readings, 0 if token[0].isspace() else "/=\"'".find(token[0]) + 1 or 5)
+        if _OPENS.search(token[0] + raw[position : position + 1]):
+            readings.setdefault("tag", 0)
+        if max(readings.values()) > MAX_ATTRIBUTES:
+            return True
+
+
+def _moved(readings: dict[str, int], kind: int) -> dict[str, int]:
+    moved: dict[str, int] = {}
+    for state, count in readings.items():
+        following = _READINGS[state][kind]
+        began = following == "name" != state
+        moved[following] = max(count + began, moved.get(following, 0))
+    return moved
 
 
 def _visible_characters(text: str, hidden: list[str]) -> str:

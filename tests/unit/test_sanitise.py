@@ -174,6 +174,10 @@ def test_is_html() -> None:
         "<style>.a{" + "color:red;" * 390 + "}</style>" + "".join(f"<p id=p{i} class=a>x" for i in range(24_000)),
         '<a href="' * 99_000,
         "".join(f"<b id={i}>" for i in range(190)) + "<p>x" * 24_000,
+        "<div " + " ".join(f"a{i}" for i in range(150_000)) + ">x",
+        "<title><a b='</title><p " + "/".join(f"a{i}" for i in range(150_000)) + ">x",
+        "<p " + "".join(f'a{i}=">"' for i in range(90_000)) + ">x",
+        "<p " + "<!-- > -->".join(f"a{i} " for i in range(60_000)) + ">x",
         "\u200b" * RAW_LIMIT,
         " \n" * RAW_LIMIT,
         "word " * 400_000,
@@ -186,6 +190,21 @@ def test_two_megabytes_of_anything(raw: str) -> None:
     for html in (True, False):
         assert len(clean(raw, html=html).text) <= LIMIT
     assert time.process_time() - started < 3
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        "<p>" + "many / words " * 10_000,
+        '<p><img alt="" src="data:image/png;base64,' + "ab/c" * 50_000 + '">many words',
+        '<p title="' + "a = b " * 5_000 + '">many words',
+        "<p class='x' title=it's>many words</p>" * 5_000,
+    ],
+    ids=lambda markup: markup[:12],
+)
+def test_long_texts_and_values_are_no_attributes(markup: str) -> None:
+    """Only an element with thousands of attributes is not read."""
+    assert "many" in clean(markup, html=True).text
 
 
 def test_what_is_cut_off_is_said() -> None:

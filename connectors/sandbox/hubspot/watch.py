@@ -16,6 +16,7 @@ from connectors.sandbox.wire import Request, Response
 _OBJECTS: Final = re.compile(r"/crm/(?:v\d/objects|objects/[\w-]+)/([\w-]+)(?:/.*)?")
 _LINKED: Final = re.compile(r"/crm/(?:v\d/)?(?:objects/)?(?:[\w-]+/)+associations/([\w-]+)")
 _BATCH_LINKED: Final = re.compile(r"/crm/(?:v\d/associations|associations/[\w-]+)/([\w-]+)/([\w-]+)/batch/.*")
+_CREATED: Final = re.compile(r"/crm/(?:v\d/objects|objects/[\w-]+)/[\w-]+(?:/batch/(?:create|upsert))?")
 _ENGAGEMENTS: Final = frozenset({"notes", "emails", "calls", "meetings", "tasks"})
 _SUCCESS: Final = range(200, 300)
 
@@ -30,18 +31,23 @@ class Watch:
         self._portal = portal
 
     def leaked(self, request: Request, response: Response, user_id: str) -> tuple[str, ...]:
-        """Ids of records, and `type.property`, in an answer to a user-level token whose user may not see them."""
+        """Ids of records, and `type.property`, in an answer to a user-level token whose user may not see them.
+
+        What she has just made may be named to her, also when she does not see it from then on: a task of nobody's.
+        """
         if response.status not in _SUCCESS or not response.body or not request.path.startswith("/crm/"):
             return ()
         try:
             document = json.loads(response.body)
         except ValueError:  # a fault rule cut the answer in half
             return ()
-        user = self._portal.user(user_id)
+        user, path = self._portal.user(user_id), request.path.rstrip("/")
+        creates = request.method == "POST" and _CREATED.fullmatch(path)
         found: dict[str, None] = {}
-        for type_key, record_id, properties in _seen(request.path.rstrip("/"), document):
+        for type_key, record_id, properties in _seen(path, document):
             name = self._name(type_key)
-            if user is None or not self._may_see(user, name, record_id):
+            made = creates and self._made(user_id, name, record_id)
+            if user is None or not (made or self._may_see(user, name, record_id)):
                 found[record_id] = None
             elif not user.super_admin:
                 hidden = {f"{name}.{one}" for one in properties} & user.hidden_properties
@@ -53,6 +59,10 @@ class Watch:
             return self._portal.schema.type(type_key).name
         except HubError:
             return ""
+
+    def _made(self, user_id: str, name: str, record_id: str) -> bool:
+        row = self._portal.store.get(name, record_id) if name else None
+        return row is not None and row.get("hs_created_by_user_id") == user_id
 
     def _may_see(self, user: HubUser, name: str, record_id: str) -> bool:
         """Whether the user may see a record; what does not exist is no leak."""

@@ -246,6 +246,20 @@ def test_the_watch_minds_user_level_tokens_only(site: HubSpotSite) -> None:
     assert site.leaked(request("GET", path, token=token_of(site, VERA)), half, "70010005") == ()
 
 
+def test_what_a_user_has_just_made_is_no_leak(site: HubSpotSite) -> None:
+    """A note that belongs to nobody and hangs on nothing is named to its author once, and never shown again."""
+    token, path = token_of(site, LUCIA), "/crm/v3/objects/notes"
+    note = {"properties": {"hs_timestamp": "2026-11-24T08:00:00Z", "hs_note_body": "a"}}
+    made = request("POST", path, body=json.dumps(note), token=token)
+    answer = site.respond(made)
+    assert (answer.status, site.leaked(made, answer, "70010003")) == (201, ())
+    note_id = document(answer)["id"]
+    assert site.leaked(request("GET", f"{path}/{note_id}", token=token), answer, "70010003") == (note_id,)
+    asked = replace(made, path="/crm/v3/objects/tickets")
+    assert site.leaked(asked, fake({"id": "1003", "properties": {}}), "70010003") == ("1003",)
+    assert get(site, f"{path}/{note_id}", token).status == 404
+
+
 def test_the_engine_gives_nothing_away(site: HubSpotSite) -> None:
     """Every user asks for everything; the watch finds nothing."""
     site.mutate("rate_limits", "", {"on": False})

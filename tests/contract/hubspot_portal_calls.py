@@ -11,13 +11,13 @@ from tests.contract.hubspot_desk import (
     OWNER,
     SERIAL,
     TICKET,
+    USER,
     Desk,
     Refusal,
     Table,
     refusal,
 )
 
-USER: Final = "61204014"
 EMEA: Final = "9120030"
 STEFAN: Final = "stefan.kroll@meridian-flow.example"
 NOBODY: Final = Refusal("UnauthorizedException", 401, "INVALID_AUTHENTICATION")

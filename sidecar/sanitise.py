@@ -38,13 +38,17 @@ _BREAKS: Final = frozenset({"\n", "\n\n", "\n> ", "\n\n> "})
 _VOID: Final = words("area base br col embed hr img input link meta source track wbr")
 _CLOSED_BY_THE_NEXT: Final = words("p li td th tr dd dt option thead tbody tfoot html head body")
 _TAGS: Final = set(_BLOCKS | words("a b page center em font i img s small span strong sub sup tbody thead u"))
-_UNSEEN_CONTENT: Final = set(words("script style title template noscript textarea select iframe object svg math"))
+_UNSEEN_CONTENT: Final = set(words("script title template noscript textarea select iframe object svg math"))
 _ATTRIBUTES: Final = {
     "*": {"style", "hidden", "color", "bgcolor", "background", "size", "class", "id"},
     "img": {"alt"},
     "page": {"text"},
 }
 _TAG: Final = re.compile(r'<(/?)([a-z0-9]+)((?: [a-z-]+="[^"]*")*) ?/?>')
+_APART: Final = re.compile(
+    rf"<!--(?P<comment>.*?)-->|<style(?: [a-z-]+=\"[^\"]*\")*>(?P<sheet>.*?)</style>|{_TAG.pattern}", re.DOTALL
+)
+_TEMPLATE: Final = re.compile(r"<template[\s>]([^<]*+(?:<(?!/?template)[^<]*+)*+)", re.IGNORECASE)
 _ATTRIBUTE: Final = re.compile(r' ([a-z-]+)="([^"]*)"')
 _ANY_TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,20})")
 _ELEMENT: Final = re.compile(
@@ -131,20 +135,20 @@ def _from_html(raw: str, hidden: list[str], alt: list[str]) -> str:
     """The visible text; absurd markup has none: what cannot be parsed in time is no evidence."""
     if _depth(raw) > MAX_DEPTH or raw.count("<") > MAX_TAGS:
         return ""
-    raw, sheets = _without(raw, "<style", "</style")
-    raw, comments = _without(raw, "<!--", "-->")
-    hidden.extend(comment for comment in comments if not _CONDITIONAL.match(comment))
-    raw, templates = _without(raw, "<template", "</template")
-    hidden.extend(template.partition(">")[2] for template in templates)
-    styles = Styles("\n".join(sheet.partition(">")[2] for sheet in sheets))
-    safe = nh3.clean(
-        _tamed(raw),
-        tags=_TAGS,
-        attributes=_ATTRIBUTES,
-        clean_content_tags=_UNSEEN_CONTENT,
-        link_rel=None,
-        url_schemes=set(),
+    hidden.extend(_TEMPLATE.findall(raw))
+    safe, sheets, comments = _apart(
+        nh3.clean(
+            _tamed(raw),
+            tags=_TAGS | {"style"},
+            attributes=_ATTRIBUTES,
+            clean_content_tags=_UNSEEN_CONTENT,
+            strip_comments=False,
+            link_rel=None,
+            url_schemes=set(),
+        )
     )
+    hidden.extend(comment for comment in comments if not _CONDITIONAL.match(comment))
+    styles = Styles("\n".join(sheets))
     seen: list[str] = []
     unseen: list[str] = []
     page = styles.look("body", {}, styles.look("html", {}, Look()))
@@ -187,26 +191,24 @@ def _tamed(raw: str) -> str:
     return "" if _crowded(raw) else raw
 
 
-def _without(raw: str, opening: str, closing: str) -> tuple[str, list[str]]:
-    """`raw` without what stands from each `opening` to the next `closing`, and that. In any case; unclosed: to the end.
+def _apart(safe: str) -> tuple[str, list[str], list[str]]:
+    """What the parser gave back without its style sheets and comments, and those.
 
-    Style sheets go before comments, since mail programs put their sheets into comments.
+    Only the parser knows what is one: in a value or in a title, "<style" and "<!--" are text.
     """
-    lower = raw.lower()
-    if len(lower) != len(raw):  # a few capitals become two characters in lower case
-        raw = lower
-    kept: list[str] = []
-    found: list[str] = []
-    position = 0
-    while (start := lower.find(opening, position)) >= 0:
-        end = lower.find(closing, start + len(opening))
-        kept.append(raw[position:start])
-        found.append(raw[start + len(opening) : end if end >= 0 else len(raw)])
-        position = end + len(closing) if end >= 0 else len(raw)
-        if closing != "-->" and end >= 0:
-            position = raw.find(">", end) + 1 or len(raw)
-    kept.append(raw[position:])
-    return "".join(kept), found
+    sheets: list[str] = []
+    comments: list[str] = []
+
+    def keep(found: re.Match[str]) -> str:
+        if found["comment"] is not None:
+            comments.append(found["comment"])
+        elif found["sheet"] is not None:
+            sheets.append(found["sheet"])
+        else:
+            return found[0]
+        return ""
+
+    return _APART.sub(keep, safe), sheets, comments
 
 
 def _depth(raw: str) -> int:

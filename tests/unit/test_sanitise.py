@@ -61,6 +61,14 @@ HIDDEN = [
     "<style>p.x , #z {{ font-size : 0 }}</style><p class=x>{}</p>",
     "<style><!-- #z{{display:none}} --></style><p id=z>{}</p>",
     '<div style="' + "a:b;" * 2_000 + 'display:none">{}</div>',
+    '<div title="<!--" hidden class="-->">{}</div>',
+    '<div title="<style" hidden class="</style>">{}</div>',
+    "<textarea><style></textarea><div hidden></style>{}</div>",
+    "<title><!--</title><div hidden>-->{}</div>",
+    "<!--><div hidden>-->{}</div>",
+    "<style></stylex>{}</style>",
+    "<stylex><div hidden></style>{}</div>",
+    "<template><template></template>{}</template>",
 ]
 SHOWN = [
     "<p>{}</p>",

@@ -126,14 +126,17 @@ def _invalid_target(record_id: str) -> HubError:
 
 
 def _demote(writer: Writer, record: Record, other: Record, primary: AssociationType) -> None:
-    """Only one company can be the primary one."""
+    """A record has one primary company: it stops being that of the one that `record` or `other` had before."""
     store = writer.portal.store
-    for other_id, labels in store.links(record.key, other.type).items():
-        rival = store.get(other.type, other_id)
-        if primary.key in labels and other_id != other.id and rival is not None:
-            back = store.links(rival.key, record.type).get(record.id, frozenset())
-            store.set_link(record.key, rival, labels - {primary.key})
-            store.set_link(rival.key, record, back - {primary.inverse_key})
+    holder, company, there, back = record, other, primary.key, primary.inverse_key
+    if other.type != "companies":
+        holder, company, there, back = other, record, back, there
+    for rival_id, labels in store.links(holder.key, company.type).items():
+        rival = store.get(company.type, rival_id)
+        if there in labels and rival_id != company.id and rival is not None:
+            mine = store.links(rival.key, holder.type).get(holder.id, frozenset())
+            store.set_link(holder.key, rival, labels - {there})
+            store.set_link(rival.key, holder, mine - {back})
 
 
 def _tell(writer: Writer, record: Record, other: Record, what: str = "added") -> None:

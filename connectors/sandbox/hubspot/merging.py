@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from connectors.sandbox.hubspot.access import write_scopes
+from connectors.sandbox.hubspot.association_types import PRIMARY, AssociationType
 from connectors.sandbox.hubspot.call import Answer, Call, id_in
 from connectors.sandbox.hubspot.errors import HubError
 from connectors.sandbox.hubspot.kinds import ObjectType
@@ -102,12 +103,11 @@ def _links(writer: Writer, record: Record) -> Mapping[str, tuple[str, ...]]:
 
 
 def _move_links(writer: Writer, record: Record, survivor: Record) -> None:
-    """Hang everything that hung on a merged record on the survivor; the first one's primary company stays primary."""
+    """Hang everything that hung on a merged record on the survivor, whose primary company stays the primary one."""
     portal = writer.portal
     store = portal.store
     for to_type, ids in _links(writer, record).items():
-        primaries = {found.key for found in portal.types.between(record.type, to_type) if found.label == "Primary"}
-        taken = any(primaries & labels for labels in store.links(survivor.key, to_type).values())
+        spare = _second_primaries(writer, survivor, to_type)
         for other_id in ids:
             other = store.tables[to_type].rows.get(other_id)
             if other is None:
@@ -116,14 +116,19 @@ def _move_links(writer: Writer, record: Record, survivor: Record) -> None:
             back = store.links(other.key, record.type).get(record.id, frozenset())
             store.set_link(record.key, other, frozenset())
             store.set_link(other.key, record, frozenset())
-            if taken:
-                labels -= primaries
-                back = frozenset(label for label in back if label[1] not in _inverse_ids(writer, record, to_type))
+            labels = labels - {found.key for found in spare}
+            back = back - {found.inverse_key for found in spare}
             have = store.links(survivor.key, to_type).get(other_id, frozenset())
             mine = store.links(other.key, survivor.type).get(survivor.id, frozenset())
             store.set_link(survivor.key, other, have | labels)
             store.set_link(other.key, survivor, mine | back)
 
 
-def _inverse_ids(writer: Writer, record: Record, to_type: str) -> set[int]:
-    return {found.inverse for found in writer.portal.types.between(record.type, to_type) if found.label == "Primary"}
+def _second_primaries(writer: Writer, survivor: Record, to_type: str) -> list[AssociationType]:
+    """The types that the survivor cannot take over, because it has its primary company already."""
+    if to_type != "companies":
+        return []
+    primaries = [found for found in writer.portal.types.between(survivor.type, to_type) if found.label == PRIMARY]
+    keys = {found.key for found in primaries}
+    links = writer.portal.store.links(survivor.key, to_type)
+    return primaries if any(keys & labels for labels in links.values()) else []

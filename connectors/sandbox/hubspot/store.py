@@ -2,6 +2,7 @@
 
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -154,11 +155,11 @@ class Store:
         """The records of a type that a record is associated with, archived ones included."""
         return self._links.get((*key, to_type), NO_LINKS)
 
-    def set_link(self, key: Key, other: Record, labels: frozenset[Label]) -> None:
+    def set_link(self, key: Key, other: Record, labels: AbstractSet[Label]) -> None:
         """Say by which types a record is associated with another one, seen from `key`; none ends the association."""
         place = (*key, other.type)
         old = self._links.get(place, NO_LINKS)
-        new = {**old, other.id: labels}
+        new = {**old, other.id: frozenset(labels)}
         if not labels:
             del new[other.id]
         self._links[place] = new

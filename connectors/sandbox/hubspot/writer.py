@@ -114,9 +114,12 @@ class Writer:
             self.emit("deletion", record)
 
     def restore(self, record: Record) -> None:
-        """Out of the recycle bin, as only the pages of HubSpot can."""
+        """Out of the recycle bin, as only the pages of HubSpot can. A unique value that was taken since is lost."""
         if record.archived_at:
-            self.portal.put(replace(record, archived_at=0, updated_at=self.portal.now()))
+            table = self.portal.store.tables[record.type]
+            lost = {name for name in table.unique if record.get(name) and table.find(name, record.get(name))}
+            kept = {name: value for name, value in record.properties.items() if name not in lost}
+            self.portal.put(replace(record, properties=kept, archived_at=0, updated_at=self.portal.now()))
             self.emit("restore", record)
 
     def emit(self, event_kind: str, record: Record, **more: Any) -> None:  # noqa: ANN401 - the other fields of Event

@@ -83,6 +83,11 @@ def test_only_one_company_is_primary(desk: Desk) -> None:
     """A new primary one makes the old one an ordinary one."""
     desk.ok("PUT", f"{V4}/objects/tickets/101/associations/companies/302", PRIMARY)
     assert linked(desk, "tickets", "101", "companies") == {301: [339], 302: [26, 339]}
+    back = [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 25}]
+    desk.ok("PUT", f"{V4}/objects/companies/301/associations/tickets/101", back)
+    desk.ok("PUT", f"{V4}/objects/companies/301/associations/tickets/102", back)
+    assert linked(desk, "companies", "301", "tickets") == {101: [25, 340], 102: [25, 340]}
+    assert linked(desk, "tickets", "101", "companies") == {301: [26, 339], 302: [339]}
 
 
 @pytest.mark.parametrize(("prefix", "status"), [(f"{V4}/associations", 204), (f"/crm/associations/{DATED}", 200)])

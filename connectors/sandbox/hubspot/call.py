@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any, Final, NoReturn
 from urllib.parse import parse_qs, urlencode
 
-from connectors.sandbox.hubspot.access import Access
+from connectors.sandbox.hubspot.access import Access, definition_scopes
 from connectors.sandbox.hubspot.caller import Caller
 from connectors.sandbox.hubspot.errors import HubError
 from connectors.sandbox.hubspot.kinds import ObjectType
@@ -105,6 +105,20 @@ class Call:
         if found.custom:
             self.need_tier("enterprise", "Custom objects")
         return found
+
+    def definitions(self, type_name: str, action: str) -> ObjectType:
+        """The type of a path whose definitions are to be read or written (`action`); a refusal takes changes back.
+
+        Raises:
+            HubError: no such type, or a missing scope.
+        """
+        kind = self.kind(type_name)
+        self.access.need(definition_scopes(kind, action))
+        if action == "write":
+            schema = self.portal.schema
+            before = schema.snapshot()
+            self.portal.store.remember(lambda: schema.restore(before))
+        return kind
 
     def need_tier(self, tier: str, feature: str) -> None:
         """Refuse what the account has not bought.

@@ -29,6 +29,15 @@ class Property:
 
 
 @dataclass(frozen=True, slots=True)
+class Group:
+    """Properties that are shown together."""
+
+    name: str
+    label: str
+    order: int
+
+
+@dataclass(frozen=True, slots=True)
 class Stage:
     """A step of a pipeline. `required` are the properties that an admin demands of records that enter it."""
 

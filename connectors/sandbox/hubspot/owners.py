@@ -20,7 +20,7 @@ def list_owners(call: Call) -> Answer:
     chosen = [
         owner
         for owner in sorted(call.portal.owners, key=lambda owner: int(owner["id"]))
-        if bool(owner.get("archived")) == archived
+        if _archived(call, owner) == archived
         and int(owner["id"]) > after
         and (not email or (owner.get("email") or "").casefold() == email.casefold())
     ]
@@ -37,13 +37,19 @@ def read_owner(call: Call, key: str) -> Answer:
     if id_property not in {"id", "userId"}:
         raise HubError.invalid("idProperty must be id or userId")
     for owner in call.portal.owners:
-        if owner[id_property] == key and key and bool(owner.get("archived")) == archived:
+        if owner[id_property] == key and key and _archived(call, owner) == archived:
             return Answer(200, _document(call, owner))
     raise HubError.not_found(key)
 
 
+def _archived(call: Call, owner: JSON) -> bool:
+    """Whether the owner's user is gone, by the document or since then."""
+    user = call.portal.user(owner["userId"])
+    return bool(owner.get("archived")) or (user is not None and not user.active)
+
+
 def _document(call: Call, owner: JSON) -> JSON:
-    user, archived = call.portal.user(owner["userId"]), bool(owner.get("archived"))
+    user, archived = call.portal.user(owner["userId"]), _archived(call, owner)
     found: JSON = {
         "id": owner["id"],
         "email": owner.get("email") or "",

@@ -4,7 +4,6 @@ import re
 from dataclasses import replace
 from typing import Any, Final
 
-from connectors.sandbox.hubspot.access import definition_scopes
 from connectors.sandbox.hubspot.batch import answer_of, missing
 from connectors.sandbox.hubspot.call import Answer, Call, id_in, inputs_of
 from connectors.sandbox.hubspot.errors import HubError
@@ -35,7 +34,7 @@ _REQUIRED: Final = ("name", "label", "type", "fieldType", "groupName")
 
 def list_properties(call: Call, type_name: str) -> Answer:
     """All properties of a type that exist for the caller; `archived=true` lists the archived ones instead."""
-    kind = _kind(call, type_name, "read")
+    kind = call.definitions(type_name, "read")
     archived = call.flag("archived")
     found = [
         property_document(call, kind, item)
@@ -47,19 +46,19 @@ def list_properties(call: Call, type_name: str) -> Answer:
 
 def read_property(call: Call, type_name: str, name: str) -> Answer:
     """One property."""
-    kind = _kind(call, type_name, "read")
+    kind = call.definitions(type_name, "read")
     return Answer(200, property_document(call, kind, _one(call, kind, name, archived=call.flag("archived"))))
 
 
 def create_property(call: Call, type_name: str) -> Answer:
     """A new property; with `hasUniqueValue` it can be a key of upserts from then on."""
-    kind = _kind(call, type_name, "write")
+    kind = call.definitions(type_name, "write")
     return Answer(201, property_document(call, kind, _create(call, kind, call.json())))
 
 
 def update_property(call: Call, type_name: str, name: str) -> Answer:
     """Change a property's label, description, group or options; nothing else can be changed."""
-    kind, given = _kind(call, type_name, "write"), call.json()
+    kind, given = call.definitions(type_name, "write"), call.json()
     item = _one(call, kind, name)
     fresh = property_of(
         _checked({**property_document(call, kind, item), **given, "name": item.name, "type": item.type})
@@ -72,13 +71,13 @@ def update_property(call: Call, type_name: str, name: str) -> Answer:
 
 def archive_property(call: Call, type_name: str, name: str) -> Answer:
     """Archive a property that HubSpot did not define."""
-    _archive(call, _kind(call, type_name, "write"), name)
+    _archive(call, call.definitions(type_name, "write"), name)
     return Answer(204)
 
 
 def read_batch(call: Call, type_name: str) -> Answer:
     """Several properties by name."""
-    kind = _kind(call, type_name, "read")
+    kind = call.definitions(type_name, "read")
     names = [id_in(given, "name") for given in inputs_of(call.json())]
     items = [call.portal.schema.property(kind.name, name) for name in names]
     found = [property_document(call, kind, item) for item in items if item and call.access.shows(kind.name, item.name)]
@@ -88,7 +87,7 @@ def read_batch(call: Call, type_name: str) -> Answer:
 
 def create_batch(call: Call, type_name: str) -> Answer:
     """Several new properties, or none."""
-    kind = _kind(call, type_name, "write")
+    kind = call.definitions(type_name, "write")
     return answer_of(
         call,
         [property_document(call, kind, _create(call, kind, given)) for given in inputs_of(call.json())],
@@ -99,49 +98,11 @@ def create_batch(call: Call, type_name: str) -> Answer:
 
 def archive_batch(call: Call, type_name: str) -> Answer:
     """Archive several properties; unknown names are ignored."""
-    kind = _kind(call, type_name, "write")
+    kind = call.definitions(type_name, "write")
     for given in inputs_of(call.json()):
         if call.portal.schema.property(kind.name, id_in(given, "name")):
             _archive(call, kind, id_in(given, "name"))
     return Answer(204)
-
-
-def list_groups(call: Call, type_name: str) -> Answer:
-    """The groups that properties are shown in."""
-    kind = _kind(call, type_name, "read")
-    names = call.portal.schema.groups(kind.name)
-    return Answer(200, {"results": [_group(name, place) for place, name in enumerate(names)]})
-
-
-def read_group(call: Call, type_name: str, name: str) -> Answer:
-    """One group."""
-    names = call.portal.schema.groups(_kind(call, type_name, "read").name)
-    if name not in names:
-        raise HubError.not_found(name)
-    return Answer(200, _group(name, names.index(name)))
-
-
-def create_group(call: Call, type_name: str) -> Answer:
-    """A new group."""
-    kind = _kind(call, type_name, "write")
-    name = id_in(call.json(), "name")
-    names = call.portal.schema.groups(kind.name)
-    if not _NAME.fullmatch(name):
-        raise HubError.invalid("A group name has lower-case letters, digits and underscores")
-    if name in names:
-        raise HubError(409, "OBJECT_ALREADY_EXISTS", f"A property group named '{name}' already exists.")
-    call.portal.schema.add_group(kind.name, name)
-    return Answer(201, _group(name, len(names)))
-
-
-def _kind(call: Call, type_name: str, action: str) -> ObjectType:
-    kind = call.kind(type_name)
-    call.access.need(definition_scopes(kind, action))
-    if action == "write":
-        schema = call.portal.schema
-        before = schema.snapshot()
-        call.portal.store.remember(lambda: schema.restore(before))
-    return kind
 
 
 def _one(call: Call, kind: ObjectType, name: str, *, archived: bool = False) -> Property:
@@ -193,11 +154,6 @@ def _archive(call: Call, kind: ObjectType, name: str) -> None:
     if item.defined:
         raise HubError.invalid(f"{item.name} is defined by HubSpot and cannot be archived")
     call.portal.schema.set_property(kind.name, replace(item, archived=True))
-
-
-def _group(name: str, place: int) -> JSON:
-    label = name.replace("_", " ").capitalize()
-    return {"name": name, "label": label, "displayOrder": place, "archived": False}
 
 
 def property_document(call: Call, kind: ObjectType, item: Property) -> JSON:

@@ -15,6 +15,7 @@ from connectors.sandbox.hubspot import (
     owners,
     pipelines,
     properties,
+    property_groups,
     search,
 )
 from connectors.sandbox.hubspot.call import Answer, Call
@@ -95,8 +96,12 @@ _PROPERTIES: Final[_Routes] = {
     "/([^/]+)/batch/read": {"POST": properties.read_batch},
     "/([^/]+)/batch/create": {"POST": properties.create_batch},
     "/([^/]+)/batch/archive": {"POST": properties.archive_batch},
-    "/([^/]+)/groups": {"GET": properties.list_groups, "POST": properties.create_group},
-    "/([^/]+)/groups/([^/]+)": {"GET": properties.read_group},
+    "/([^/]+)/groups": {"GET": property_groups.list_groups, "POST": property_groups.create_group},
+    "/([^/]+)/groups/([^/]+)": {
+        "GET": property_groups.read_group,
+        "PATCH": property_groups.update_group,
+        "DELETE": property_groups.archive_group,
+    },
     "/([^/]+)/([^/]+)": {
         "GET": properties.read_property,
         "PATCH": properties.update_property,
@@ -104,10 +109,20 @@ _PROPERTIES: Final[_Routes] = {
     },
 }
 _PIPELINES: Final[_Routes] = {
-    "/([^/]+)": {"GET": pipelines.list_pipelines},
-    "/([^/]+)/([^/]+)": {"GET": pipelines.read_pipeline},
-    "/([^/]+)/([^/]+)/stages": {"GET": pipelines.list_stages},
-    "/([^/]+)/([^/]+)/stages/([^/]+)": {"GET": pipelines.read_stage},
+    "/([^/]+)": {"GET": pipelines.list_pipelines, "POST": pipelines.create_pipeline},
+    "/([^/]+)/([^/]+)": {
+        "GET": pipelines.read_pipeline,
+        "PATCH": pipelines.update_pipeline,
+        "PUT": pipelines.replace_pipeline,
+        "DELETE": pipelines.archive_pipeline,
+    },
+    "/([^/]+)/([^/]+)/stages": {"GET": pipelines.list_stages, "POST": pipelines.create_stage},
+    "/([^/]+)/([^/]+)/stages/([^/]+)": {
+        "GET": pipelines.read_stage,
+        "PATCH": pipelines.update_stage,
+        "PUT": pipelines.update_stage,
+        "DELETE": pipelines.archive_stage,
+    },
 }
 _OWNERS: Final[_Routes] = {"": {"GET": owners.list_owners}, "/([^/]+)": {"GET": owners.read_owner}}
 _SCHEMAS: Final[_Routes] = {

@@ -11,6 +11,7 @@ import yaml
 from connectors.sandbox.hubspot.errors import HubError
 from connectors.sandbox.hubspot.kinds import (
     ENGAGEMENTS,
+    Group,
     ObjectType,
     Pipeline,
     Property,
@@ -27,7 +28,7 @@ class SchemaState:
 
     properties: Mapping[str, dict[str, Property]]
     pipelines: Mapping[str, dict[str, Pipeline]]
-    groups: Mapping[str, tuple[str, ...]]
+    groups: Mapping[str, dict[str, Group]]
 
 
 class Schema:
@@ -39,7 +40,7 @@ class Schema:
         self.properties: dict[str, dict[str, Property]] = {}
         self.pipelines: dict[str, dict[str, Pipeline]] = {}
         self._moments: dict[str, tuple[Mapping[str, Property], frozenset[str]]] = {}
-        self._groups: dict[str, tuple[str, ...]] = {}
+        self._groups: dict[str, dict[str, Group]] = {}
         self._names: dict[str, str] = {}
         shipped = standard()
         for name, entry in shipped["types"].items():
@@ -82,14 +83,23 @@ class Schema:
             kept = self._moments[type_name] = (properties, names)
         return kept[1]
 
-    def groups(self, type_name: str) -> list[str]:
-        """The groups of a type's properties."""
+    def groups(self, type_name: str) -> dict[str, Group]:
+        """The groups of a type's properties by name."""
         used = (item.group for item in self.properties[type_name].values() if item.group)
-        return list(dict.fromkeys((*used, *self._groups.get(type_name, ()))))
+        made = self._groups.get(type_name, {})
+        names = dict.fromkeys((*used, *made))
+        return {
+            name: made.get(name) or Group(name, name.replace("_", " ").capitalize(), place)
+            for place, name in enumerate(names)
+        }
 
-    def add_group(self, type_name: str, name: str) -> None:
-        """Add a group that has no property yet."""
-        self._groups[type_name] = (*self._groups.get(type_name, ()), name)
+    def set_group(self, type_name: str, group: Group) -> None:
+        """Add a group, or change one."""
+        self._groups[type_name] = {**self._groups.get(type_name, {}), group.name: group}
+
+    def drop_group(self, type_name: str, name: str) -> None:
+        """Forget a group that has no property."""
+        self._groups[type_name] = {key: one for key, one in self._groups.get(type_name, {}).items() if key != name}
 
     def stage(self, type_name: str, stage_id: str) -> tuple[Pipeline, Stage] | None:
         """A stage and the pipeline it belongs to."""

@@ -1,5 +1,6 @@
 """The HubSpot engine's definitions: properties, groups, pipelines, owners, schemas; what a portal is loaded from."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -116,6 +117,18 @@ def test_owners_are_not_users(desk: Desk) -> None:
     assert desk.refused("GET", f"/crm/v3/owners/{ANN}?idProperty=email")[0] == 400
 
 
+def test_an_owner_whose_user_is_gone_is_archived(desk: Desk) -> None:
+    """Listed with the archived ones only, without a user id."""
+    user = desk.portal.user(ANN)
+    assert user
+    desk.portal.set_user(replace(user, active=False))
+    assert ANN_OWNER not in desk.ids("/crm/v3/owners")
+    [owner] = desk.ok("GET", "/crm/v3/owners?archived=true")["results"]
+    assert (owner["id"], owner["archived"], owner["userIdIncludingInactive"]) == (ANN_OWNER, True, int(ANN))
+    assert "userId" not in owner
+    assert desk.refused("GET", f"/crm/v3/owners/{ANN_OWNER}")[0] == 404
+
+
 def test_schemas(desk: Desk) -> None:
     """The custom objects, and one type at a time."""
     for url in ("/crm/v3/schemas", "/crm/schemas/2026-03", "/crm-object-schemas/v3/schemas"):
@@ -192,3 +205,57 @@ def test_stages_are_options(desk: Desk) -> None:
     desk.ok("PATCH", "/crm/v3/objects/tickets/101", {"properties": {"hs_pipeline_stage": "4"}})
     owner = desk.ok("GET", "/crm/v3/properties/tickets/hubspot_owner_id")
     assert (owner["externalOptions"], owner["referencedObjectType"]) == (True, "OWNER")
+
+
+def test_a_pipeline_from_making_to_archiving(desk: Desk) -> None:
+    """Made with stages, changed, used by a ticket, and then only given up when nothing is in it."""
+    url = "/crm/v3/pipelines/tickets"
+    wish = {"label": "Claims", "displayOrder": 1, "stages": [{"label": "In", "metadata": {"ticketState": "OPEN"}}]}
+    status, made = desk.call("POST", url, wish)
+    assert (status, [one["label"] for one in made["stages"]]) == (201, ["In"])
+    assert desk.refused("POST", url, wish)[:2] == (409, "CONFLICT")
+    assert desk.ok("PATCH", f"{url}/{made['id']}", {"label": "Refunds"})["label"] == "Refunds"
+    stages = f"{url}/{made['id']}/stages"
+    out = desk.ok("POST", stages, {"label": "Out", "displayOrder": 1, "metadata": {"ticketState": "CLOSED"}})
+    assert desk.ok("PATCH", f"{stages}/{out['id']}", {"label": "Paid"})["metadata"] == {"ticketState": "CLOSED"}
+    assert desk.ok("PUT", f"{stages}/{out['id']}", {"label": "Paid", "displayOrder": 3})["metadata"] == {}
+    ticket = desk.ok("POST", "/crm/v3/objects/tickets", {"properties": {"hs_pipeline_stage": out["id"]}})
+    assert ticket["properties"]["hs_pipeline"] == made["id"]
+    assert desk.refused("DELETE", f"{stages}/{out['id']}")[0] == 400
+    assert desk.refused("DELETE", f"{url}/{made['id']}?validateReferencesBeforeDelete=true")[0] == 400
+    desk.ok("DELETE", f"/crm/v3/objects/tickets/{ticket['id']}")
+    assert desk.call("DELETE", f"{stages}/{out['id']}")[0] == 204
+    assert [one["label"] for one in desk.ok("PUT", f"{url}/{made['id']}", {**wish, "label": "X"})["stages"]] == ["In"]
+    assert desk.call("DELETE", f"{url}/{made['id']}")[0] == 204
+    assert desk.refused("DELETE", f"{url}/0")[0] == 400
+
+
+@pytest.mark.parametrize(
+    ("url", "body"),
+    [
+        ("tickets", {"label": "x"}),
+        ("tickets", {"stages": []}),
+        ("tickets", {"label": "x", "stages": [{"label": ""}]}),
+        ("tickets", {"label": "x", "stages": [{"label": "y", "metadata": []}]}),
+        ("tickets", {"label": "x", "displayOrder": "first", "stages": []}),
+        ("notes", {"label": "x", "stages": []}),
+        ("tickets/0/stages", {"displayOrder": 1}),
+    ],
+)
+def test_pipelines_that_cannot_be_made(desk: Desk, url: str, body: dict[str, object]) -> None:
+    """Each is a VALIDATION_ERROR, and leaves the definitions alone."""
+    before = desk.portal.snapshot()
+    assert desk.refused("POST", f"/crm/v3/pipelines/{url}", body)[:2] == (400, "VALIDATION_ERROR")
+    assert desk.portal.snapshot().schema == before.schema
+
+
+def test_groups_end_when_they_are_empty(desk: Desk) -> None:
+    """Changed and archived; one with properties stays."""
+    url = "/crm/v3/properties/tickets/groups"
+    desk.ok("POST", url, {"name": "mine"})
+    desk.ok("PATCH", f"{url}/mine", {"label": "Ours", "displayOrder": 7})
+    assert desk.ok("GET", f"{url}/mine") == {"name": "mine", "label": "Ours", "displayOrder": 7, "archived": False}
+    assert desk.refused("PATCH", f"{url}/mine", {"displayOrder": "x"})[0] == 400
+    assert desk.call("DELETE", f"{url}/mine")[0] == 204
+    assert desk.refused("GET", f"{url}/mine")[0] == 404
+    assert desk.refused("DELETE", f"{url}/ticketinformation")[0] == 400

@@ -1,7 +1,8 @@
 """What a write leaves in HubSpot: records under its keys, or with its texts. Never asked of the search, which lags."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from connectors.errors import Forbidden, NotFound
 from connectors.hubspot import records, targets
 from connectors.hubspot.answers import JSON, next_page, rows_of
 from connectors.hubspot.client import Call, Client
@@ -16,6 +17,17 @@ class Traces:
 
     def __init__(self, client: Client) -> None:
         self._client = client
+
+    def looks(self, write: Write, *, keyed: bool) -> Sequence[Callable[[Write], list[str]]]:
+        """The ways to look for a write, to be tried one after the other before it counts as absent.
+
+        Without the property the text twice: associations are read from replicas. With it the text after the key:
+        whoever sent the write may not have known of the property yet.
+        """
+        if not keyed:
+            return (self.by_text, self.by_text)
+        marked = all(write.key in values["body"] for values in write.values)
+        return (self.by_key, self._by_text_if_seen) if marked else (self.by_key,)
 
     def by_key(self, write: Write) -> list[str]:
         """Ids of the records that carry the write's keys, as far as they are there; never from the search index."""
@@ -62,6 +74,12 @@ class Traces:
             ]
             matched += next(([id_] for id_ in same if id_ not in matched), [])
         return matched
+
+    def _by_text_if_seen(self, write: Write) -> list[str]:
+        try:
+            return self.by_text(write)
+        except (Forbidden, NotFound):  # she does not see the ticket any more: then the key alone decides
+            return []
 
 
 def ids_by_key(answer: JSON, write: Write) -> list[str]:

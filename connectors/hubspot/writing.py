@@ -61,8 +61,7 @@ class Writer:
     def write(self, write: Write, preimage: PreImage) -> Written:
         """`Session.write`: see there. What has arrived before is not sent again: its result is returned."""
         keyed = self._check(write)
-        if self._age(preimage) > FENCE_SECONDS:
-            raise Retriable("this attempt has waited too long to be sent", code="FENCED")
+        self._in_time(preimage)
         there = self._traces.by_key(write) if keyed else self._traces.by_text(write)
         if len(there) == len(write.values):
             try:
@@ -72,6 +71,7 @@ class Writer:
         else:
             if not there:
                 self._unmoved(write)
+                self._in_time(preimage)  # the looks may have taken long, or this process may have slept
             there = self._upsert(write, preimage) if keyed else self._create(write, preimage)
             if keyed:
                 self._associate(write, there, ours=True)
@@ -83,14 +83,15 @@ class Writer:
     def find(self, write: Write, preimage: PreImage, since: datetime) -> Written | None:
         """`Session.find`: see there. None needs an attempt that is older than any request can be under way."""
         keyed = self._check(write)
-        there: Sequence[str] = ()
-        for _ in range(1 if keyed else 2):  # associations are read from replicas: absence is believed the second time
-            there = self._traces.by_key(write) if keyed else self._traces.by_text(write)
+        partly = False
+        for look in self._traces.looks(write, keyed=keyed):
+            there = look(write)
             if len(there) == len(write.values):
                 self._complete(write, there, keyed=keyed)
                 return self._written(write, there)
+            partly = partly or bool(there)
         age = self._age(preimage) if preimage.attempt else self._client.clock() - since.timestamp()
-        if there or age <= (SETTLED_SECONDS if keyed else SETTLED_UNKEYED_SECONDS):
+        if partly or age <= (SETTLED_SECONDS if keyed else SETTLED_UNKEYED_SECONDS):
             raise ambiguous("in_flight")
         return None
 
@@ -133,6 +134,15 @@ class Writer:
     def _unmoved(self, write: Write) -> None:
         if records.version(write.record.object, self._ticket(write)) != write.version:
             raise Stale(_MOVED, code="VERSION")
+
+    def _in_time(self, preimage: PreImage) -> None:
+        """Nothing of an attempt is sent after its fence: by then somebody may have been told that it never will be.
+
+        Raises:
+            Retriable: it is too late. Nothing was written.
+        """
+        if self._age(preimage) > FENCE_SECONDS:
+            raise Retriable("this attempt has waited too long to be sent", code="FENCED")
 
     def _age(self, preimage: PreImage) -> float:
         return self._client.clock() - self._at(preimage).timestamp()

@@ -13,7 +13,7 @@ from urllib3.exceptions import ProtocolError
 from connectors.errors import Ambiguous, ConnectorError, Fatal, Forbidden, NotFound, Retriable, Stale
 from connectors.hubspot.targets import markup
 from connectors.interfaces import PreImage, RecordRef, Target, TargetKind, Write
-from tests.unit.connectors.hubspot_bench import NOW, STAMP, TICKET, TOKEN, VERSION, Bench, error, results, row
+from tests.unit.connectors.hubspot_bench import GRANT, NOW, STAMP, TICKET, TOKEN, VERSION, Bench, error, results, row
 from tests.unit.connectors.scripted import Answer
 
 BASE = "/crm/objects/2026-03"
@@ -135,6 +135,43 @@ def _key(held: Mapping[str, Any]) -> object:
 def store() -> Store:
     """A portal with our unique property."""
     return Store()
+
+
+@pytest.mark.parametrize("keyed", [True, False])
+def test_a_process_that_slept_between_its_looks_and_its_write_does_not_write(keyed: bool) -> None:  # noqa: FBT001 - pytest passes it
+    """`find` may have said meanwhile that nothing was written: the fence counts when something is sent."""
+    store = Store(keyed=keyed)
+    write = write_of(TargetKind.COMMENT)
+    preimage = store.bench.session.preimage(write)
+    answer = store.bench._script
+
+    def slow(method: str, path: str, body: Any) -> Answer | Exception | None:  # noqa: ANN401 - any JSON
+        if path == f"{BASE}/tickets/{TICKET}":
+            store.bench.now += 700
+        return answer(method, path, body)
+
+    store.bench._script = slow
+    with pytest.raises(Retriable) as caught:
+        store.bench.session.write(write, preimage)
+    assert caught.value.code == "FENCED"
+    assert not store.rows
+    assert store.bench.session.find(write, preimage, SINCE) is None
+
+
+def test_a_write_from_before_the_property_is_found_by_its_text() -> None:
+    """The property is added, as doctor advises, while a write is unknown: it must not be sent a second time."""
+    store = Store(keyed=False)
+    write = write_of(TargetKind.COMMENT)
+    preimage = store.bench.session.preimage(write)
+    store.trouble["create"] = deque(["drop"])
+    with pytest.raises(Ambiguous):
+        store.bench.session.write(write, preimage)
+    store.bench.keyed = True
+    store.bench.cache.forget(GRANT)
+    store.bench.now += 700
+    found = store.bench.session.find(write, preimage, SINCE)
+    assert found is not None
+    assert list(found.ids) == store.live
 
 
 @pytest.mark.parametrize("kind", KINDS)

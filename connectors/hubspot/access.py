@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Self, get_args
 
-from connectors.errors import Fatal
+from connectors.errors import Fatal, NotFound
+from connectors.hubspot.routes import object_name
 
 View = Literal["owner", "team", "all"]
 
@@ -59,9 +60,18 @@ class Membership:
 
 
 class Rules:
-    """The rules of one installation by object."""
+    """The rules of one installation by object.
+
+    Raises:
+        Fatal: a name is no object's. A rule for "ticket" would leave tickets to the rule for what is not configured.
+    """
 
     def __init__(self, configured: Mapping[str, AccessRule | Mapping[str, Any]]) -> None:
+        for object_ in configured:
+            try:
+                object_name(object_)
+            except NotFound:
+                raise Fatal("an access rule names an object: tickets, notes, 2-123", code="bad_rule") from None
         self._rules = {object_: AccessRule.of(rule) for object_, rule in configured.items()}
 
     def sees(self, object_: str, properties: Mapping[str, Any], member: Membership) -> bool:

@@ -25,9 +25,9 @@ TYPE_IDS: Mapping[str, str] = {
 """Object -> its type id, which record pages have in their address (contract, 4.3)."""
 
 _OLD = "v3"
-_DATED = re.compile(r"\d{4}-(?:03|09)(?:-beta)?")
-_CUSTOM = re.compile(r"2-\d{1,19}")
-_ID = re.compile(r"\d{1,19}")
+_DATED = re.compile(r"[0-9]{4}-(?:03|09)(?:-beta)?")
+_CUSTOM = re.compile(r"2-[0-9]{1,19}")
+_ID = re.compile(r"[0-9]{1,19}")
 
 
 def object_name(value: str) -> str:

@@ -75,3 +75,11 @@ def test_what_is_no_rule_is_refused(value: Mapping[str, Any]) -> None:
     """A misspelt rule must not turn into another one."""
     with pytest.raises(Fatal):
         Rules({"tickets": value})
+
+
+@pytest.mark.parametrize("name", ["ticket", "Tickets", "0-5", "", "custom"])
+def test_a_rule_for_what_is_no_object_is_refused(name: str) -> None:
+    """A misspelt name must not leave the object to the wider rule for what is not configured."""
+    with pytest.raises(Fatal):
+        Rules({name: AccessRule("owner")})
+    assert Rules({"2-1234": AccessRule("owner"), "notes": AccessRule("owner")})

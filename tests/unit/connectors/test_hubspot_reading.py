@@ -140,7 +140,7 @@ def test_people_without_a_scope_are_left_out() -> None:
     assert {person.ref.object for person in bench.session.read(REF, FIELDS).people} == {"contacts", "owners"}
 
 
-@pytest.mark.parametrize("id_", ["", "x", "../1", "1?x=1", "9" * 20, "1 or 1"])
+@pytest.mark.parametrize("id_", ["", "x", "../1", "1?x=1", "9" * 20, "1 or 1", "\u0661\u0662\u0663"])
 def test_what_is_no_id_reaches_no_address(id_: str) -> None:
     """Refused before anything is sent; so is what is no object."""
     bench = Bench(answer)

@@ -8,6 +8,7 @@ from tests.contract.hubspot_desk import (
     DEVICE,
     DEVICES,
     FORBIDDEN,
+    INVALID,
     KEY,
     MINE,
     NOT_FOUND,
@@ -261,6 +262,6 @@ DEFINITIONS: Final[Table] = {
         lambda d: d.mira.crm.schemas.core_api.get_by_id(DEVICES).fully_qualified_name, "p48210377_devices",
     ),
     "schemas that nobody knows": (
-        lambda d: refusal(lambda: d.key.crm.schemas.core_api.get_by_id("2-99")).status // 100, 4,
+        lambda d: refusal(lambda: d.key.crm.schemas.core_api.get_by_id("2-99")), INVALID,
     ),
 }  # fmt: skip

@@ -19,6 +19,7 @@ from tests.contract.hubspot_desk import (
     OTHER_COMPANY,
     OTHER_CONTACT,
     OWNER,
+    PORTAL,
     SERIAL,
     SUBJECT,
     THEIRS,
@@ -386,10 +387,17 @@ def paged(desk: Desk) -> tuple[int, int]:
 
 def newer(desk: Desk) -> bool:
     """Whether a search by date finds all that is newer, and nothing else."""
-    rows = desk.sandbox.control.records("meridian", "tickets")
+    rows = desk.sandbox.control.records(PORTAL, "tickets")
     moment = next(row["createdate"] for row in rows if row["id"] == TICKET)
     found = search(desk, where("createdate", "GT", moment), who="key").results
     return {row.id for row in found} == {row["id"] for row in rows if row["createdate"] > moment} != set()
+
+
+def among(desk: Desk, found: Any, name: str, *words: str) -> bool:  # noqa: ANN401 - an answer of the client
+    """Whether a search found exactly those of Mira's tickets whose property holds one of the words, and not all."""
+    rows = desk.mira.crm.tickets.get_all(properties=[name])
+    wanted = {row.id for row in rows if any(word in (row.properties.get(name) or "").lower() for word in words)}
+    return {row.id for row in found.results} == wanted and 0 < len(wanted) < len(rows)
 
 
 SEARCHES: Final[Table] = {
@@ -409,14 +417,28 @@ SEARCHES: Final[Table] = {
         + search(d, where("hubspot_owner_id", "NOT_HAS_PROPERTY"), who="key").total,
         124,
     ),
-    "search CONTAINS_TOKEN": (lambda d: search(d, where("subject", "CONTAINS_TOKEN", "beacon*")).total > 0, True),
-    "search query": (lambda d: search(d, query="vaccines there").total >= 1, True),
+    "search CONTAINS_TOKEN": (
+        lambda d: among(d, search(d, where("subject", "CONTAINS_TOKEN", "beacon*")), "subject", "beacon"), True,
+    ),
+    "search enumeration": (
+        lambda d: among(d, search(d, where("severity", "IN", values=["s1", "s2"])), "severity", "s1", "s2"), True,
+    ),
+    "search query": (
+        lambda d: TICKET in {row.id for row in search(d, query="vaccines cold").results}
+        and search(d, query="vaccines submarine").total,
+        0,
+    ),
     "search groups are alternatives": (
         lambda d: d.mira.crm.tickets.search_api.do_search({"limit": 5, "filterGroups": [
             {"filters": [where("hs_object_id", "EQ", one)]} for one in (TICKET, MINE, THEIRS)]}).total,
         2,
     ),
-    "search by association": (lambda d: search(d, where("associations.contact", "EQ", CONTACT)).total >= 1, True),
+    "search by association": (
+        lambda d: {row.id for row in search(d, where("associations.contact", "EQ", CONTACT), who="key").results}
+        == {str(one.to_object_id) for one in d.key.crm.associations.v4.basic_api.get_page(
+            "contacts", CONTACT, "tickets").results} > set(),
+        True,
+    ),
     "search sorts": (
         lambda d: search(d, sorts=[{"propertyName": "createdate", "direction": "DESCENDING"}]).results[0].created_at
         >= search(d, sorts=["createdate"]).results[0].created_at,
@@ -442,8 +464,11 @@ SEARCHES: Final[Table] = {
         lambda d: d.mira.crm.companies.search_api.do_search({"query": "ullswater", "filterGroups": []}).total, 1,
     ),
     "search deals": (
-        lambda d: d.key.crm.deals.search_api.do_search({"filterGroups": [
-            {"filters": [where("dealstage", "EQ", "lost"), where("amount", "GTE", "171500")]}]}).total >= 1, True,
+        lambda d: d.key.crm.deals.search_api.do_search({"limit": 100, "filterGroups": [
+            {"filters": [where("dealstage", "EQ", "lost"), where("amount", "GTE", "100000")]}]}).total
+        - sum(row["dealstage"] == "lost" and float(row["amount"]) >= 100_000
+              for row in d.sandbox.control.records(PORTAL, "deals")),
+        0,
     ),
     "search devices by type id": (
         lambda d: d.mira.crm.objects.search_api.do_search(DEVICES, {"filterGroups": [
@@ -451,7 +476,8 @@ SEARCHES: Final[Table] = {
         DEVICE,
     ),
     "search notes": (
-        lambda d: d.mira.crm.objects.notes.search_api.do_search({"filterGroups": [
-            {"filters": [where("hs_note_body", "CONTAINS_TOKEN", "firmware")]}]}).total >= 1, True,
+        lambda d: object_id("notes", 1) in {row.id for row in d.mira.crm.objects.notes.search_api.do_search({
+            "limit": 200, "filterGroups": [{"filters": [where("hs_note_body", "CONTAINS_TOKEN", "firmware")]}],
+        }).results}, True,
     ),
 }  # fmt: skip

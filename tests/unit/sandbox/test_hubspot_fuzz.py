@@ -37,6 +37,8 @@ _KNOWN = st.sampled_from(
         "/crm/v3/associations/tickets/contacts/batch/archive", "/crm/v3/properties/tickets",
         "/crm/v3/properties/tickets/risk", "/crm/v3/properties/tickets/batch/create",
         "/crm/v3/properties/tickets/groups", "/crm/v3/owners", "/crm/v3/owners/5011",
+        "/crm/v3/pipelines/tickets", "/crm/v3/pipelines/tickets/0", "/crm/v3/pipelines/tickets/0/stages",
+        "/crm/v3/pipelines/tickets/0/stages/1", "/crm/v3/properties/tickets/groups/ticketinformation",
     ]
 )  # fmt: skip
 _METHODS = st.sampled_from(["GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS", "FOO"])
@@ -58,7 +60,8 @@ _KEYS = st.sampled_from(
         "filters", "propertyName",
         "operator", "value", "values", "highValue", "sorts", "direction", "query", "limit", "after", "primaryObjectId",
         "objectIdToMerge", "objectId", "name", "label", "fieldType", "groupName", "options", "hasUniqueValue",
-        "subject", "hs_pipeline_stage", "hs_timestamp", "email", "hubspot_owner_id", "hs_email_headers", "description",
+        "subject", "hs_pipeline_stage", "hs_timestamp", "stages",
+        "metadata", "displayOrder", "email", "hubspot_owner_id", "hs_email_headers", "description",
     ]
 )  # fmt: skip
 _JSON = st.recursive(

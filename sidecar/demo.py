@@ -26,6 +26,7 @@ from sidecar.local import LocalSidecar
 from sidecar.report import show
 from sidecar.settings import Settings
 
+
 @dataclass(frozen=True, slots=True)
 class Scene:
     """The same job at one CRM. `indexer` is the profile of who builds the index."""
@@ -41,6 +42,7 @@ SCENES = (
     Scene("meridian", DEMO_TICKET_ID, DEMO_TICKET_USERS, "Super Admin"),
 )
 SUMMARY_FIELD = "Assistant_Summary__c"
+VENDORS = {"salesforce": "Salesforce", "hubspot": "HubSpot"}
 
 
 class Story:
@@ -89,7 +91,9 @@ def run(*, keep: bool, as_json: bool) -> None:
 def _tell(story: Story, sandbox: SandboxProcess, sidecar: LocalSidecar, scene: Scene) -> dict[str, Any]:
     out, org = story.out, sandbox.orgs[scene.org]
     at = f"{org.vendor}."
-    with story.chapter(f"{at}connect", f"{org.vendor.title()}: two agents connect with their own login (OAuth with PKCE)"):
+    with story.chapter(
+        f"{at}connect", f"{VENDORS[org.vendor]}: two agents connect with their own login (OAuth with PKCE)"
+    ):
         agents = [sidecar.log_in(scene.org, name) for name in scene.usernames]
         for client, name in zip(agents, scene.usernames, strict=True):
             user = org.user(name)

@@ -55,7 +55,8 @@ def _sources(draft: Draft) -> list[Text]:
     for source in draft["sources"]:
         when = f", {source['when'][:16].replace('T', ' ')}" if source["when"] else ""
         kind = "related " if source["related"] else ""
-        place = f"{source['record']['object']}.{source['field']}" + (f" page {source['page']}" if source["page"] else "")
+        page = f" page {source['page']}" if source["page"] else ""
+        place = f"{source['record']['object']}.{source['field']}{page}"
         lines.append(Text(f"[{source['number']}] {kind}{place} by {source['role']}{when}", style="dim"))
     return lines
 

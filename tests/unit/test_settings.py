@@ -71,7 +71,7 @@ def test_production_allows_the_vendors_hosts_only(tmp_path: Path, url: str) -> N
 def test_production_takes_the_vendors_hosts(tmp_path: Path, url: str) -> None:
     """An org of the vendor with its secret in a file is taken."""
     found = production(tmp_path, good(url, "client_secret_file: /run/secrets/acme")).installations()
-    assert found["acme"].login_url == url
+    assert found["acme"].addresses == (url,)
 
 
 def test_production_takes_no_secret_in_clear(tmp_path: Path) -> None:

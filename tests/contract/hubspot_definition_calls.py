@@ -196,6 +196,46 @@ def grouped(desk: Desk) -> list[str]:
     return [api.get_by_name("tickets", "halls").name, *(one.name for one in api.get_all("tickets").results)]
 
 
+def regrouped(desk: Desk) -> tuple[str, int]:
+    """A group's new label; whether it is gone after it was archived."""
+    api = desk.key.crm.properties.groups_api
+    api.create("tickets", {"name": "halls", "label": "Halls"})
+    label = api.update("tickets", "halls", {"label": "Rooms"}).label
+    api.archive("tickets", "halls")
+    return label, refusal(lambda: api.get_by_name("tickets", "halls")).status
+
+
+STAGES: Final = [
+    {"label": label, "displayOrder": place, "metadata": {"ticketState": state}}
+    for place, (label, state) in enumerate((("Heard", "OPEN"), ("Done", "CLOSED")))
+]
+
+
+def piped(desk: Desk) -> list[object]:
+    """A pipeline made, used, renamed, replaced and archived."""
+    api = desk.key.crm.pipelines.pipelines_api
+    made = api.create("tickets", {"label": "Audits", "displayOrder": 5, "stages": STAGES})
+    stage = {"hs_pipeline": made.id, "hs_pipeline_stage": made.stages[0].id}
+    desk.mira.crm.tickets.basic_api.update(TICKET, {"properties": stage})
+    used = refusal(lambda: api.archive("tickets", made.id, validate_references_before_delete=True)).status
+    desk.mira.crm.tickets.basic_api.update(TICKET, {"properties": {"hs_pipeline": "0", "hs_pipeline_stage": "1"}})
+    label = api.update("tickets", made.id, {"label": "Checks"}).label
+    other = api.replace("tickets", made.id, {"label": "Tests", "displayOrder": 6, "stages": STAGES[:1]})
+    api.archive("tickets", made.id)
+    return [used, label, len(other.stages), refusal(lambda: api.get_by_id("tickets", made.id)).status]
+
+
+def staged(desk: Desk) -> list[object]:
+    """A stage made, changed, replaced and archived; one that tickets are in stays."""
+    api = desk.key.crm.pipelines.pipeline_stages_api
+    made = api.create("tickets", "0", {**STAGES[0], "displayOrder": 9})
+    label = api.update("tickets", "0", made.id, {"label": "Listened", "metadata": {"ticketState": "OPEN"}}).label
+    state = api.replace("tickets", "0", made.id, {**STAGES[1], "displayOrder": 9}).metadata["ticketState"]
+    api.archive("tickets", "0", made.id)
+    gone = refusal(lambda: api.get_by_id("tickets", "0", made.id)).status
+    return [label, state, gone, refusal(lambda: api.archive("tickets", "0", "4")).status]
+
+
 DEFINITIONS: Final[Table] = {
     "properties get_all": (
         lambda d: [one.name for one in d.key.crm.properties.core_api.get_all("notes").results if one.has_unique_value],
@@ -228,6 +268,7 @@ DEFINITIONS: Final[Table] = {
     ),
     "properties in batches": (properties_in_batches, [2, 2, 1, 0]),
     "groups": (grouped, ["halls", "ticketinformation", "halls"]),
+    "groups life": (regrouped, ("Rooms", 404)),
     "groups that nobody knows": (
         lambda d: refusal(lambda: d.key.crm.properties.groups_api.get_by_name("tickets", "x")).status, 404,
     ),
@@ -249,6 +290,12 @@ DEFINITIONS: Final[Table] = {
     "stages get_by_id": (
         lambda d: d.mira.crm.pipelines.pipeline_stages_api.get_by_id("tickets", "0", "4").label, "Escalated",
     ),
+    "pipelines life": (piped, [400, "Checks", 1, 404]),
+    "pipelines of the same name": (
+        lambda d: refusal(lambda: d.key.crm.pipelines.pipelines_api.create(
+            "tickets", {"label": "Support Pipeline", "displayOrder": 5, "stages": STAGES})).status, 409,
+    ),
+    "stages life": (staged, ["Listened", "CLOSED", 404, 400]),
     "schemas get_all": (
         lambda d: [(one.object_type_id, one.name) for one in d.mira.crm.schemas.core_api.get_all().results],
         [(DEVICES, "devices")],

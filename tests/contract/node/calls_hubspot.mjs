@@ -295,6 +295,33 @@ await call("properties without the scope", () => mira.properties.coreApi.create(
 await call("groups create", async () => (await key.properties.groupsApi.create("tickets", { name: "halls", label: "Halls" })).name);
 await call("groups getAll", async () => (await key.properties.groupsApi.getAll("tickets")).results.map((one) => one.name));
 await call("groups getByName", async () => (await key.properties.groupsApi.getByName("tickets", "halls")).archived);
+await call("groups update", async () => (await key.properties.groupsApi.update("tickets", "halls", { label: "Rooms" })).label);
+await call("groups archive", async () => {
+  await key.properties.groupsApi.archive("tickets", "halls");
+  return key.properties.groupsApi.getByName("tickets", "halls");
+});
+const stages = [{ label: "Heard", displayOrder: 0, metadata: { ticketState: "OPEN" } }];
+let pipeline, stage;
+await call("pipelines create", async () => {
+  pipeline = await key.pipelines.pipelinesApi.create("tickets", { label: "Audits", displayOrder: 5, stages });
+  return pipeline.stages[0].label;
+});
+await call("pipelines update", async () => (await key.pipelines.pipelinesApi.update("tickets", pipeline.id, { label: "Checks" })).label);
+await call("pipelines replace", async () => (await key.pipelines.pipelinesApi.replace("tickets", pipeline.id, { label: "Tests", displayOrder: 6, stages })).label);
+await call("stages create", async () => {
+  stage = await key.pipelines.pipelineStagesApi.create("tickets", pipeline.id, { ...stages[0], label: "Done", displayOrder: 1 });
+  return stage.metadata.ticketState;
+});
+await call("stages update", async () => (await key.pipelines.pipelineStagesApi.update("tickets", pipeline.id, stage.id, { label: "Over", metadata: { ticketState: "CLOSED" } })).metadata.ticketState);
+await call("stages replace", async () => (await key.pipelines.pipelineStagesApi.replace("tickets", pipeline.id, stage.id, { label: "Past", displayOrder: 1, metadata: { ticketState: "CLOSED" } })).label);
+await call("stages archive", async () => {
+  await key.pipelines.pipelineStagesApi.archive("tickets", pipeline.id, stage.id);
+  return key.pipelines.pipelineStagesApi.getById("tickets", pipeline.id, stage.id);
+});
+await call("pipelines archive", async () => {
+  await key.pipelines.pipelinesApi.archive("tickets", pipeline.id);
+  return key.pipelines.pipelinesApi.getById("tickets", pipeline.id);
+});
 await call("pipelines getAll", async () => (await mira.pipelines.pipelinesApi.getAll("tickets")).results.map((one) => one.label));
 await call("pipelines getById", async () => (await key.pipelines.pipelinesApi.getById("deals", "default")).stages.length);
 await call("stages getAll", async () => (await mira.pipelines.pipelineStagesApi.getAll("tickets", "0")).results.at(-1).metadata.ticketState);

@@ -91,9 +91,7 @@ def run(*, keep: bool, as_json: bool) -> None:
 def _tell(story: Story, sandbox: SandboxProcess, sidecar: LocalSidecar, scene: Scene) -> dict[str, Any]:
     out, org = story.out, sandbox.orgs[scene.org]
     at = f"{org.vendor}."
-    with story.chapter(
-        f"{at}connect", f"{VENDORS[org.vendor]}: two agents connect with their own login (OAuth with PKCE)"
-    ):
+    with story.chapter(f"{at}connect", f"{VENDORS[org.vendor]}: two agents log in by OAuth with PKCE"):
         agents = [sidecar.log_in(scene.org, name) for name in scene.usernames]
         for client, name in zip(agents, scene.usernames, strict=True):
             user = org.user(name)

@@ -180,12 +180,9 @@ class Settings(BaseSettings):
             raise Misconfigured(
                 "The file of CRM orgs cannot be read: set CRM_SIDECAR_INSTALLATIONS_FILE (example: docs/operations.md)."
             ) from None
-        try:
-            found = {str(name): _INSTALLATION.validate_python(value) for name, value in (raw or {}).items()}
-        except (ValidationError, AttributeError):
-            raise Misconfigured(
-                "The file of CRM orgs does not have the documented form: see docs/operations.md."
-            ) from None
+        if not isinstance(raw or {}, dict):
+            raise Misconfigured("The file of CRM orgs does not have the documented form: see docs/operations.md.")
+        found = {str(name): _installation(str(name), value) for name, value in (raw or {}).items()}
         if not found:
             raise Misconfigured("The file of CRM orgs names no org: add one (example: docs/operations.md).")
         if self.mode == "production":
@@ -206,6 +203,18 @@ class Settings(BaseSettings):
         raise Misconfigured(
             "Production mode refuses the embedded key file: it needs Vault, which this version does not have yet."
         )
+
+
+def _installation(name: str, value: object) -> Installation:
+    """One entry of the file. Its refusal names the keys, never a value."""
+    try:
+        return _INSTALLATION.validate_python(value)
+    except ValidationError as error:
+        wrong = {".".join(str(part) for part in found["loc"][1:]) or "crm" for found in error.errors()}
+    keys = ", ".join(sorted(wrong))
+    raise Misconfigured(
+        f"Installation {name!r} does not have the documented form (look at {keys}): see docs/operations.md."
+    )
 
 
 def _refuse_non_vendor(name: str, installation: Installation) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sidecar.errors import Misconfigured
-from sidecar.settings import Settings, _shipped
+from sidecar.settings import HubSpotInstallation, Settings, _shipped
 
 GOOD = """
 acme:
@@ -72,6 +72,42 @@ def test_production_takes_the_vendors_hosts(tmp_path: Path, url: str) -> None:
     """An org of the vendor with its secret in a file is taken."""
     found = production(tmp_path, good(url, "client_secret_file: /run/secrets/acme")).installations()
     assert found["acme"].addresses == (url,)
+
+
+PORTAL = "portal: {crm: hubspot, client_id: app, client_secret_file: /run/secrets/portal"
+
+
+def test_a_portal_needs_no_address(tmp_path: Path) -> None:
+    """HubSpot has one address for everybody; the access rule and the calls have defaults."""
+    found = production(tmp_path, PORTAL + "}").installations()["portal"]
+    assert found.addresses == ("https://api.hubapi.com", "https://app.hubspot.com")
+    assert isinstance(found, HubSpotInstallation)
+    assert (found.access, found.calls) == ({}, 110)
+
+
+def test_production_allows_hubspots_hosts_only(tmp_path: Path) -> None:
+    """Neither of the two addresses may be anybody else's."""
+    for name in ("api_url", "app_url"):
+        text = f'{PORTAL}, {name}: "https://hubspot.com.evil.example"}}'
+        with pytest.raises(Misconfigured, match="vendor's own hosts"):
+            production(tmp_path, text).installations()
+
+
+@pytest.mark.parametrize(
+    ("more", "key"),
+    [
+        ("access: {tickets: {view: everybody}}", "access.tickets.view"),
+        ("access: {tickets: {see: all}}", "access.tickets.see"),
+        ("calls: 0", "calls"),
+        ("login_url: https://acme.my.salesforce.com", "login_url"),
+    ],
+)
+def test_what_is_wrong_with_an_installation_is_named(tmp_path: Path, more: str, key: str) -> None:
+    """A rule that is not understood is never taken for a wider one; the message names installation and key."""
+    with pytest.raises(Misconfigured) as refused:
+        settings(tmp_path, f"{PORTAL}, {more}}}").installations()
+    assert "'portal'" in message(refused)
+    assert key in message(refused)
 
 
 def test_production_takes_no_secret_in_clear(tmp_path: Path) -> None:

@@ -25,9 +25,7 @@ RULES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "500": ("status", {"status": 500}),
     "HTML 503": ("html_503", {}),
     "500 after": ("commit_then_500", {}),
-    "423, locked": ("status", {"status": 423, "content": {"status": "error", "category": "LOCKED"}}),
     "429": ("status", {"status": 429, "content": _LIMIT, "headers": _NOW}),
-    "477, the account moves": ("status", {"status": 477, "headers": _NOW}),
     "unknown category": ("status", {"status": 400, "content": _UNKNOWN}),
     "401 that is no expiry": ("status", {"status": 401, "content": _NO_EXPIRY}),
     "wrong content type": ("wrong_content_type", {}),
@@ -43,13 +41,13 @@ RULES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "key hidden": ("hide_property", {"property": "tasks.assistant_writeback_key"}),
     "key archived": ("archive_property", {"object": "notes", "property": "assistant_writeback_key"}),
     "tickets forbidden": ("set_permission", {"object": "tickets", "view": "none"}),
-    "messages forbidden": ("set_permission", {"object": "emails", "view": "none"}),
     "notes read-only": ("set_permission", {"object": "notes", "edit": "none"}),
     "owner changes": ("move_owner", {"object": "tickets", "id": "{ticket}", "owner": "{outsider}"}),
     "ticket changes": ("touch", {"object": "tickets", "id": "{ticket}", "properties": {"hs_ticket_priority": "LOW"}}),
     "ticket archived": ("archive", {"object": "tickets", "id": "{ticket}"}),
     "ticket merged": ("merge", {"object": "tickets", "id": "{ticket}", "other": "{other}"}),
     "contact erased": ("gdpr_delete", {"id": "{contact}"}),
+    "contact unlinked": ("dissociate", {"object": "tickets", "id": "{ticket}", "to": ["contacts", "{contact}"]}),
     "required property": ("require_property", {"object": "notes", "property": "hs_attachment_ids"}),
     "associations forbidden": ("edit_associations", {"on": False}),
     "scope taken": ("revoke_scope", {"scope": "tickets"}),
@@ -63,11 +61,7 @@ _UNDECIDED = (Retriable, Ambiguous)
 """What is refused before it is sent, and what is lost for good after a first part stands."""
 
 FAULTS = (
-    *(
-        Fault(name, (Retriable,), _UNDECIDED)
-        for name in ("500", "HTML 503", "500 after", "423, locked", "429", "cut answer")
-    ),
-    Fault("477, the account moves", (Retriable,), _UNDECIDED),
+    *(Fault(name, (Retriable,), _UNDECIDED) for name in ("500", "HTML 503", "500 after", "429", "cut answer")),
     Fault("unknown category", (Fatal,), (Fatal, Forbidden, Ambiguous)),
     Fault("401 that is no expiry", (Unauthorized,), (Unauthorized, Ambiguous)),
     Fault("wrong content type"),
@@ -82,13 +76,13 @@ FAULTS = (
     Fault("key hidden", writes=(Fatal, Forbidden, Ambiguous), moves=True),
     Fault("key archived", writes=(Fatal, Forbidden, Ambiguous), moves=True),
     Fault("tickets forbidden", LOST_ACCESS, (*LOST_ACCESS, Ambiguous), moves=True),
-    Fault("messages forbidden", LOST_ACCESS, moves=True),
     Fault("notes read-only", writes=(Forbidden, Ambiguous), moves=True),
     Fault("owner changes", LOST_ACCESS, (*LOST_ACCESS, Stale, Ambiguous), moves=True),
     Fault("ticket changes", writes=(Stale,), moves=True),
     Fault("ticket archived", LOST_ACCESS, (*LOST_ACCESS, Ambiguous), moves=True),
     Fault("ticket merged", LOST_ACCESS, (*LOST_ACCESS, Ambiguous), moves=True),
     Fault("contact erased", writes=(Stale,), moves=True),
+    Fault("contact unlinked", writes=(Stale,), moves=True),
     Fault("required property", writes=(Forbidden, Ambiguous), moves=True),
     Fault("associations forbidden", writes=(Forbidden, Ambiguous), moves=True),
     Fault("scope taken", (Forbidden,), (Forbidden, Ambiguous), moves=True),
@@ -158,4 +152,6 @@ class HubSpotFaultStage(HubSpotStage):
 def _filled_in(value: Any, names: Mapping[str, str]) -> Any:  # noqa: ANN401 - any JSON
     if isinstance(value, dict):
         return {name: _filled_in(each, names) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_filled_in(each, names) for each in value]
     return names.get(value[1:-1], value) if isinstance(value, str) and value[:1] == "{" else value

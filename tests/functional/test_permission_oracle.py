@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from tests.functional import hubspot_world, oracle_hubspot, oracle_salesforce, salesforce_world
 
-WORLDS = int(os.environ.get("CRM_ORACLE_WORLDS", "200"))
+WORLDS = int(os.environ.get("PROOF_WORLDS", "200"))
 """Random worlds for each CRM. 5,000 of them were found identical; they take minutes."""
 
 random_worlds = settings(

@@ -40,8 +40,10 @@ NO_FAULTS = frozenset(
 )  # fmt: skip
 """Mutations that take nothing away from who is reading or writing; the connector listens to no webhooks."""
 ELSEWHERE = frozenset({"exhaust", "lost_refresh", "move_user"})
-"""With the waiting that belongs to them: test_connector_hubspot.py, test_pitfalls_hubspot.py. A user who moves to another
-team re-stamps all that she owns, so that nothing can be compared: tests/functional/test_hubspot_permissions.py.
+"""With the waiting that belongs to them: test_connector_hubspot.py, test_pitfalls_hubspot.py.
+
+A user who moves to another team re-stamps all that she owns, so that nothing can be compared: see
+tests/functional/test_hubspot_permissions.py.
 """
 
 

@@ -186,6 +186,29 @@ def test_more_associations_than_fit_cost_a_third_round_trip() -> None:
     assert warm.round_trips == 3
 
 
+def test_further_pages_of_associations_are_followed_and_nothing_is_read_twice() -> None:
+    """Pages may overlap when somebody links a note meanwhile; each of them costs one more round trip."""
+    pages = {"": (range(1, 151), "150"), "150": (range(140, 161), "")}
+    asked: list[str] = []
+
+    def script(method: str, path: str, body: Any) -> Answer | None:  # noqa: ANN401 - any JSON
+        if path == f"{BASE}/tickets/{TICKET}":
+            return 200, {**TICKET_ROW, "associations": {"notes": linked("1", "2", after="2")}}
+        if path.endswith("/associations/notes"):
+            ids, after = pages[bench.query(path).get("after", [""])[0]]
+            paging = {"paging": {"next": {"after": after}}} if after else {}
+            return results(*({"toObjectId": id_} for id_ in ids), **paging)
+        if path.endswith("/notes/batch/read"):
+            asked.extend(each["id"] for each in body["inputs"])
+            return results(*(row(each["id"], hs_note_body="x", hs_timestamp=STAMP) for each in body["inputs"]))
+        return answer(method, path, body)
+
+    bench = Bench(script)
+    assert len(bench.session.read(REF, FIELDS).thread) == 160
+    assert sorted(asked, key=int) == [str(id_) for id_ in range(1, 161)]
+    assert bench.session.round_trips - bench.session.describe_trips == 4
+
+
 def test_fifty_related_records_cost_one_round_trip() -> None:
     """Of any objects, side by side; with 250 of one object, three requests of at most a hundred."""
     bench = Bench(lambda m, path, b: results(*(row(each["id"]) for each in b["inputs"])) if m == "POST" else None)

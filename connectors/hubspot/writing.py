@@ -30,12 +30,14 @@ from connectors.transport import ambiguous
 
 RESENDS = 2
 """How often an idempotent request is repeated after its answer got lost."""
-RESEND_WITHIN = 15.0
+RESEND_WITHIN = 10.0
 """Seconds after which a lost answer is not asked for again: somebody waits, and her claim on the draft runs out."""
-FENCE_SECONDS = 60.0
+FENCE_SECONDS = 30.0
 """An attempt older than this is not sent."""
 SETTLED_SECONDS = 120.0
-"""Then a request of it has arrived or never will: we give up waiting after 35 seconds, HubSpot's edge after 100."""
+"""Then a request of it has arrived or never will: the last one left within 40 seconds, and no one waits so long. One
+that is later still makes the one record that applying again would have made.
+"""
 SETTLED_UNKEYED_SECONDS = 600.0
 """The same where a request that came late after all would write twice."""
 _MOVED = "the record has changed since it was read"
@@ -68,10 +70,12 @@ class Writer:
                 self._complete(write, there, keyed=keyed)
             except ConnectorError:  # an earlier attempt stands there: nobody may say that nothing was written
                 raise ambiguous("not_associated") from None
+        elif there and not keyed:  # half of an earlier attempt: sending it again would write that half twice
+            raise ambiguous("partly")
         else:
             if not there:
                 self._unmoved(write)
-                self._in_time(preimage)  # the looks may have taken long, or this process may have slept
+            self._in_time(preimage)  # the looks may have taken long, or this process may have slept
             there = self._upsert(write, preimage) if keyed else self._create(write, preimage)
             if keyed:
                 self._associate(write, there, ours=True)

@@ -441,6 +441,21 @@ def test_without_the_property_a_lost_answer_is_never_asked_for_again(kind: Targe
     assert store.live == list(written.ids)
 
 
+def test_without_the_property_half_a_write_is_not_sent_again() -> None:
+    """One task of two stands there: the other one is a person's to decide about."""
+    store = Store(keyed=False)
+    write, session = write_of(TargetKind.TASKS), store.bench.session
+    write = replace(write, values=(write.values[0], {**write.values[1], "body": f"Another.\n\nref: {KEY}"}))
+    preimage = session.preimage(write)
+    written = session.write(write, preimage)
+    store.rows[written.ids[1]]["archived"] = True
+    with pytest.raises(Ambiguous):
+        session.write(write, preimage)
+    with pytest.raises(Ambiguous):
+        session.find(write, preimage, SINCE)
+    assert store.live == [written.ids[0]]
+
+
 def test_without_the_property_absence_takes_ten_minutes_and_two_looks() -> None:
     """A request that came late after all would write twice, so nobody hurries."""
     store = Store(keyed=False)

@@ -92,11 +92,15 @@ class Checkpoint:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One step of a sync: a record that changed, or (with `record=None`) one that is gone for this user."""
+    """One step of a sync: a record that changed, or (with `record=None`) one that is gone for this user.
+
+    `people` are those whose names may stand in its text, where the CRM does not tell them as fields of the record.
+    """
 
     ref: RecordRef
     record: Record | None
     checkpoint: Checkpoint
+    people: tuple[Record, ...] = ()
 
 
 class TargetKind(StrEnum):

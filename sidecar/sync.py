@@ -73,7 +73,8 @@ def _sync(services: Services, session: Session, object_: str, *, full: bool, lim
             for batch in _batches(session.changes(checkpoint, (*fields, *_masked_with(object_)))):
                 records = [change.record for change in batch if change.record is not None]
                 index.forget(tenant, [change.ref for change in batch])
-                _store(services, index, tenant, records, fields)
+                people = {person.ref: person for change in batch for person in change.people}
+                _store(services, index, tenant, records, fields, people=list(people.values()))
                 checkpoint = batch[-1].checkpoint
                 checkpoints.save(tenant, checkpoint, owner, services.clock())
                 checkpoints.acquire(tenant, object_, owner, services.clock(), LEASE)
@@ -85,7 +86,15 @@ def _sync(services: Services, session: Session, object_: str, *, full: bool, lim
         checkpoints.release(tenant, object_, owner)
 
 
-def _store(services: Services, index: Index, tenant: str, records: Sequence[Record], fields: Sequence[str]) -> None:
+def _store(
+    services: Services,
+    index: Index,
+    tenant: str,
+    records: Sequence[Record],
+    fields: Sequence[str],
+    *,
+    people: Sequence[Record],
+) -> None:
     if not records:
         return
     admitted = admit(
@@ -94,6 +103,7 @@ def _store(services: Services, index: Index, tenant: str, records: Sequence[Reco
         policy=services.policy,
         fields={records[0].ref.object: fields},
         fingerprint=services.keys.hasher(tenant),
+        people=people,
     )
     index.vectors(tenant, admitted)
 

@@ -43,6 +43,6 @@ VOCABULARIES: Final[Mapping[str, Vocabulary]] = {
         status="hs_pipeline_stage",
         priority="hs_ticket_priority",
         indexed=("tickets",),
-        masked_with={},
+        masked_with={"tickets": ("contacts.firstname", "contacts.lastname", "contacts.email", "contacts.phone")},
     ),
 }

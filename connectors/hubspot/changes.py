@@ -16,6 +16,7 @@ from connectors.errors import Resync
 from connectors.hubspot import records
 from connectors.hubspot.answers import JSON, next_page, rows_of
 from connectors.hubspot.client import Call, Client
+from connectors.hubspot.contacts import contacts_of, wanted
 from connectors.hubspot.guard import BATCH, Guard
 from connectors.hubspot.reading import SEARCHED
 from connectors.hubspot.routes import object_name
@@ -43,7 +44,8 @@ def changes(
 
     Archived records come first and leave the checkpoint where it was; each row then moves it to the row's own stamp,
     so a sync that stops anywhere loses nothing. `cursor` holds the time up to which the archive has been read. What
-    the configured rule hides from this user counts as gone.
+    the configured rule hides from this user counts as gone. Fields named "contacts.…" are asked of the contacts of the
+    tickets on the same page, and come as `people`.
     """
     name = object_name(checkpoint.object)
     archived, cursor = _archived(client, name, checkpoint)
@@ -51,9 +53,11 @@ def changes(
         yield Change(RecordRef(records.CRM, name, id_), None, checkpoint)
     gone = set(archived)  # the index may go on telling of them for a while
     covered = checkpoint.covered
-    asked = records.asked(name, fields, (*MERGED, *guard.asked))
+    own, of_contacts = wanted(fields)
+    asked = records.asked(name, own, (*MERGED, *guard.asked))
     for rows in _Search(client, name, asked).since(covered):
         kept = {str(row["id"]) for row in guard.filtered(name, rows)}
+        people = tuple(contacts_of(client, schema.facts(), sorted(kept), of_contacts))
         for row in rows:
             ref = RecordRef(records.CRM, name, str(row["id"]))
             covered = max(filter(None, (covered, _stamp(name, row))), default=None)
@@ -63,8 +67,8 @@ def changes(
                 yield Change(RecordRef(records.CRM, name, lost), None, done)
             if ref.id in gone:
                 continue
-            record = records.record(name, row, fields, schema.facts()) if ref.id in kept else None
-            yield Change(ref, record, done)
+            record = records.record(name, row, own, schema.facts()) if ref.id in kept else None
+            yield Change(ref, record, done, people if record else ())
 
 
 def losers(row: JSON) -> list[str]:

@@ -46,12 +46,12 @@ class House:
         self.session = ReadingSession(User(TENANT, "005", "u", "U", "u@example.com"))
         self.collection = Index(self.embedder, self.vectors, keys).collection(TENANT, "Case")
 
-    def change(self, number: int, text: str | None, **fields: str) -> None:
+    def change(self, number: int, text: str | None, *, people: tuple[Record, ...] = (), **fields: str) -> None:
         """A case changed, or (None) is gone."""
         ref = RecordRef("salesforce", "Case", f"500{number:012d}AAA")
         record = None if text is None else Record(ref, {"Subject": text, **fields}, version="1")
         after = Checkpoint("Case", NOW + timedelta(minutes=number), str(len(self.session.stream) + 1))
-        self.session.stream.append(Change(ref, record, after))
+        self.session.stream.append(Change(ref, record, after, people))
 
     def sync(self, *, full: bool = False, limit: int = 0) -> SyncReport:
         """Run it."""
@@ -105,10 +105,20 @@ def test_a_stop_in_the_middle_goes_on_where_it_was(house: House) -> None:
 
 def test_names_of_the_people_are_masked_before_embedding(house: House) -> None:
     """The contact's name never reaches the embedder."""
-    house.change(1, "Ms Rosalind Achterberg says the pump leaks", **{"Contact.Name": "Rosalind Achterberg"})
+    named: dict[str, Any] = {"Contact.Name": "Rosalind Achterberg"}
+    house.change(1, "Ms Rosalind Achterberg says the pump leaks", **named)
     house.sync()
     assert house.embedder.texts
     assert not [text for text in house.embedder.texts if "Achterberg" in text or "Rosalind" in text]
+
+
+def test_names_of_people_beside_the_record_are_masked_too(house: House) -> None:
+    """HubSpot tells a ticket's contacts apart from it: their names do not reach the embedder either."""
+    contact = Record(RecordRef("hubspot", "contacts", "7"), {"firstname": "Rosalind", "lastname": "Achterberg"}, "1")
+    house.change(1, "Ms Achterberg says the pump leaks", people=(contact,))
+    house.sync()
+    assert house.embedder.texts
+    assert not [text for text in house.embedder.texts if "Achterberg" in text]
 
 
 def test_a_full_sync_starts_over(house: House) -> None:

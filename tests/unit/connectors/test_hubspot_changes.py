@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from connectors.errors import Resync
+from connectors.errors import Resync, Retriable
 from connectors.hubspot.access import AccessRule
 from connectors.hubspot.changes import OVERLAP, losers
 from connectors.interfaces import Change, Checkpoint
@@ -200,3 +200,41 @@ def test_what_the_rule_hides_counts_as_gone() -> None:
         ("1", False),
         ("2", True),
     ]
+
+
+LINKS = "/crm/associations/2026-03/tickets/contacts/batch/read"
+CONTACTS = "/crm/objects/2026-03/contacts/batch/read"
+NAMES = ("subject", "contacts.firstname", "contacts.email")
+
+
+def with_contacts(index: Index, links: Answer, contacts: Answer) -> Bench:
+    """A portal whose tickets have contacts."""
+
+    def answer(method: str, path: str, body: Any) -> Answer | None:  # noqa: ANN401 - any JSON
+        return {LINKS: links, CONTACTS: contacts}.get(path) or index.answer(method, path, body)
+
+    return Bench(answer)
+
+
+def test_contacts_come_beside_the_tickets_when_their_names_are_asked_for() -> None:
+    """Each once for a page; the ticket itself is asked for its own properties only."""
+    index = Index({1: 0, 2: 1})
+    ends = [{"from": {"id": id_}, "to": [{"toObjectId": 7}]} for id_ in ("1", "2")]
+    bench = with_contacts(index, results(*ends), results(row("7", firstname="Rosa", email="rosa@pumps.example")))
+    found = list(bench.session.changes(Checkpoint("tickets"), NAMES))
+    assert [dict(person.fields) for person in found[0].people] == [{"firstname": "Rosa", "email": "rosa@pumps.example"}]
+    assert all(change.record and set(change.record.fields) == {"subject"} for change in found)
+    assert not [name for name in index.asked[0]["properties"] if name.startswith("contacts")]
+
+
+def test_a_sync_goes_on_where_contacts_may_not_be_read() -> None:
+    """Their names are then masked as far as recognisers find them."""
+    refused: Answer = (403, {"status": "error", "category": "MISSING_SCOPES", "correlationId": "c", "message": "no"})
+    found = list(with_contacts(Index({1: 0}), refused, refused).session.changes(Checkpoint("tickets"), NAMES))
+    assert [(change.ref.id, change.people) for change in found] == [("1", ())]
+
+
+def test_contacts_that_hubspot_does_not_tell_stop_the_sync() -> None:
+    """Nothing is embedded with names in it because an answer was lost."""
+    with pytest.raises(Retriable):
+        list(with_contacts(Index({1: 0}), (502, b"<html>"), results()).session.changes(Checkpoint("tickets"), NAMES))

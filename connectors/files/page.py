@@ -24,7 +24,8 @@ class Page:
         return self._length
 
     def add(self, text: str, *, hidden: bool = False) -> None:
-        """One run of text. Line ends count."""
+        """One run of text. Line ends count; a form feed, which would pass for the end of the page, is a blank."""
+        text = text.replace("\f", " ")
         self._length += len(text)
         (self._hidden if hidden else self._parts).append(text)
 

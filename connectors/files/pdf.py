@@ -1,10 +1,14 @@
-"""PDF by PDFium: the text layer, each character compared with what the rendered page shows at its place.
+"""PDF by PDFium: the text layer, each character compared with what its ink changes on the rendered page.
 
-Text that is white on white, behind a picture, beside the page, transparent or drawn with no ink leaves no mark where it
-stands: whatever the trick, it is told by the same look. Print below `_SMALLEST` points counts as hidden as well.
+The page is rendered twice, with its text and without. Text that is white on white, behind a picture, beside the page,
+transparent or drawn with no ink changes nothing where it stands: whatever the trick, it is told by the same look. A
+change counts only towards the character's own colour, so that what lies over or under it is not taken for it. Print
+below `_SMALLEST` points counts as hidden as well.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from ctypes import c_int, c_uint
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -14,16 +18,20 @@ import pypdfium2.raw as c
 
 from connectors.files.page import Broken, Encrypted, Page
 
-Pixels = npt.NDArray[np.uint8]
-Box = tuple[float, float, float, float]
-"""Left, bottom, right, top of the page, in points."""
+Pixels = npt.NDArray[np.int16]
+"""Rows x columns, 0 (black) to 255."""
 
 _SCALE: Final = 2.0
 """Pixels per point: fine enough that the smallest print that counts covers six pixels."""
 _SMALLEST: Final = 3.0
 """Points. Nobody reads smaller print."""
 _CONTRAST: Final = 40
-"""Of 255. The darkest and the lightest pixel at a character must differ by this much (a hairline does)."""
+"""Of 255. A character must change a pixel by this much (a hairline does)."""
+_MOST_DEPTH: Final = 15
+"""Forms inside forms. PDFium reads no text of deeper ones."""
+_FINE: Final = 1_000
+"""Parts of a pixel in which a place on the page is told."""
+_NO_INK: Final = (c.FPDF_TEXTRENDERMODE_INVISIBLE, c.FPDF_TEXTRENDERMODE_CLIP)
 _MOST_PIXELS: Final = 40_000_000
 _MOST_CHARACTERS: Final = 400_000
 
@@ -54,36 +62,91 @@ def read(data: bytes, most: int) -> tuple[list[str], bool]:
 
 
 def _page(source: pdfium.PdfPage) -> Page:
-    width, height = source.get_size()
-    scale = _SCALE if width * height * _SCALE**2 <= _MOST_PIXELS else (_MOST_PIXELS / (width * height)) ** 0.5
-    shown = source.render(scale=scale, grayscale=True, draw_annots=False).to_numpy().squeeze()
+    texts = source.get_textpage()
+    look = _Look(source, texts)
     page = Page()
-    for text, hidden in _runs(source.get_textpage(), shown, scale, source.get_mediabox()):
+    for text, hidden in _runs(texts, look):
         page.add(text, hidden=hidden)
     return page
 
 
-def _runs(texts: pdfium.PdfTextPage, shown: Pixels, scale: float, box: Box) -> Iterator[tuple[str, bool]]:
+def _runs(texts: pdfium.PdfTextPage, look: "_Look") -> Iterator[tuple[str, bool]]:
     """Stretches of characters that are all visible or all hidden. Blanks go with what stands before them."""
     run: list[str] = []
     hidden = False
     for index in range(texts.count_chars()):
         character = chr(c.FPDFText_GetUnicode(texts, index) or 0xFFFD)
-        if not character.isspace() and (unseen := _unseen(texts, index, shown, scale, box)) != hidden:
+        if not character.isspace() and (unseen := look.misses(index)) != hidden:
             yield "".join(run), hidden
             run, hidden = [], unseen
         run.append("\n" if character == "\r" else "" if character == "\n" else character)
     yield "".join(run), hidden
 
 
-def _unseen(texts: pdfium.PdfTextPage, index: int, shown: Pixels, scale: float, box: Box) -> bool:
-    left, bottom, right, top = texts.get_charbox(index)
-    if top <= bottom or right <= left:
-        return False
-    _, foot, _, head = texts.get_charbox(index, loose=True)  # as high as the font, whatever the letter
-    if head - foot < _SMALLEST:
-        return True
-    rows = slice(max(0, int((box[3] - top) * scale)), max(0, int((box[3] - bottom) * scale) + 1))
-    columns = slice(max(0, int((left - box[0]) * scale)), max(0, int((right - box[0]) * scale) + 1))
-    pixels = shown[rows, columns]
-    return pixels.size == 0 or int(np.ptp(pixels)) < _CONTRAST
+class _Look:
+    """What a person sees of the characters of one page, whatever its rotation and crop."""
+
+    def __init__(self, page: pdfium.PdfPage, texts: pdfium.PdfTextPage) -> None:
+        self._texts = texts
+        width, height = page.get_size()
+        scale = _SCALE if width * height * _SCALE**2 <= _MOST_PIXELS else (_MOST_PIXELS / (width * height)) ** 0.5
+        shown = _rendered(page, scale)
+        for text in page.get_objects(filter=[c.FPDF_PAGEOBJ_TEXT], max_depth=_MOST_DEPTH):
+            c.FPDFPageObj_SetIsActive(text, 0)
+        self._ground = _rendered(page, scale)
+        self._ink = shown - self._ground
+        self._at = _places(page, shown)
+        self._drawn = lru_cache(maxsize=8)(self._drawn_in)
+        self._rgba = tuple(c_uint() for _ in range(4))
+
+    def misses(self, index: int) -> bool:
+        """Whether a character cannot be seen."""
+        left, bottom, right, top = self._texts.get_charbox(index)
+        if top <= bottom or right <= left:
+            return False
+        _, foot, _, head = self._texts.get_charbox(index, loose=True)  # as high as the font, whatever the letter
+        text = c.FPDFText_GetTextObject(self._texts, index)
+        mode = c.FPDFTextObj_GetTextRenderMode(text) if text else c.FPDF_TEXTRENDERMODE_FILL
+        if head - foot < _SMALLEST or mode in _NO_INK:
+            return True
+        (x, y), (x2, y2) = self._at(left, bottom), self._at(right, top)
+        rows = slice(max(0, int(min(y, y2))), max(0, int(max(y, y2)) + 1))
+        columns = slice(max(0, int(min(x, x2))), max(0, int(max(x, x2)) + 1))
+        drawn = self._drawn(self._colour(index, stroked=mode == c.FPDF_TEXTRENDERMODE_STROKE))
+        return not drawn[rows, columns].any()
+
+    def _drawn_in(self, colour: int | None) -> npt.NDArray[np.bool_]:
+        """Where text has changed the page towards a colour; towards any, when that cannot be told."""
+        if colour is None:
+            return np.asarray(np.abs(self._ink) >= _CONTRAST)
+        towards = colour - self._ground
+        darker = (self._ink <= -_CONTRAST) & (towards <= -_CONTRAST)
+        return np.asarray(darker | ((self._ink >= _CONTRAST) & (towards >= _CONTRAST)))
+
+    def _colour(self, index: int, *, stroked: bool) -> int | None:
+        """How light the character's own colour is, 0 to 255; None when it cannot be told (a pattern)."""
+        ask = c.FPDFText_GetStrokeColor if stroked else c.FPDFText_GetFillColor
+        if not ask(self._texts, index, *self._rgba):
+            return None
+        red, green, blue, _ = (part.value for part in self._rgba)
+        return round(0.3 * red + 0.59 * green + 0.11 * blue)
+
+
+def _rendered(page: pdfium.PdfPage, scale: float) -> Pixels:
+    drawn = page.render(scale=scale, grayscale=True, draw_annots=False).to_numpy()
+    return np.asarray(drawn.reshape(drawn.shape[:2]), dtype=np.int16)
+
+
+def _places(page: pdfium.PdfPage, shown: Pixels) -> Callable[[float, float], tuple[float, float]]:
+    """The column and row of a point of the page."""
+    height, width = shown.shape
+    column, row = c_int(), c_int()
+
+    def place(x: int, y: int) -> tuple[float, float]:
+        c.FPDF_PageToDevice(page, 0, 0, width * _FINE, height * _FINE, 0, x, y, column, row)
+        return column.value / _FINE, row.value / _FINE
+
+    (left, top), (x_right, x_down), (y_right, y_down) = place(0, 0), place(_FINE, 0), place(0, _FINE)
+    across, down = (x_right - left) / _FINE, (x_down - top) / _FINE
+    along, up = (y_right - left) / _FINE, (y_down - top) / _FINE
+    return lambda x, y: (left + x * across + y * along, top + x * down + y * up)

@@ -30,9 +30,9 @@ def read_text(data: bytes, most: int) -> tuple[list[str], bool]:
 
 
 def read_html(data: bytes, _most: int) -> tuple[list[str], bool]:
-    """One page, in the encoding that the file names."""
+    """One page, in the encoding that the file names. A form feed is a blank in HTML; for us it would end the page."""
     declared = _DECLARED.search(data[:_HEAD])
-    return [_decoded(data, declared[1].decode("ascii") if declared else "")], False
+    return [_decoded(data, declared[1].decode("ascii") if declared else "").replace("\f", " ")], False
 
 
 def _decoded(data: bytes, declared: str) -> str:

@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Callable
 
 import docx
+import pypdfium2 as pdfium
 import pytest
 from docx.enum.text import WD_BREAK
 from docx.shared import Pt, RGBColor
@@ -87,7 +88,43 @@ def _behind(canvas: Canvas) -> None:
     canvas.rect(60, 590, 400, 30, stroke=0, fill=1)
 
 
-@pytest.mark.parametrize("trick", [_white, _tiny, _beside, _no_ink, _transparent, _behind])
+def _photo(canvas: Canvas) -> None:
+    """A picture of many colours."""
+    for number in range(800):
+        canvas.setFillGray((number * 37 % 11) / 10)
+        canvas.rect(60 + number % 100 * 4, 590 + number // 100 * 4, 4, 4, stroke=0, fill=1)
+
+
+def _behind_a_photo(canvas: Canvas) -> None:
+    canvas.drawString(72, 600, HIDDEN)
+    _photo(canvas)
+
+
+def _no_ink_on_a_photo(canvas: Canvas) -> None:
+    _photo(canvas)
+    _no_ink(canvas)
+
+
+def _white_between_lines(canvas: Canvas) -> None:
+    canvas.drawString(72, 600, "Words that people read stand in this place")
+    _white(canvas)
+
+
+def _cut_away(canvas: Canvas) -> None:
+    canvas.rect(60, 590, 400, 30, fill=0)
+    path = canvas.beginPath()
+    path.rect(0, 0, 10, 10)
+    canvas.clipPath(path, stroke=0, fill=0)
+    canvas.drawString(72, 600, HIDDEN)
+
+
+PDF_TRICKS = [
+    _white, _tiny, _beside, _no_ink, _transparent, _behind, _behind_a_photo, _no_ink_on_a_photo, _white_between_lines,
+    _cut_away,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("trick", PDF_TRICKS)
 def test_what_a_pdf_hides_is_set_apart(trick: Callable[[Canvas], None]) -> None:
     """White, tiny, off the page, without ink, transparent, covered: told by how the page looks."""
 
@@ -111,6 +148,36 @@ def test_light_print_on_a_dark_ground_is_read() -> None:
         canvas.drawString(72, 600, "Order 4711 was confirmed")
 
     assert "Order 4711 was confirmed" in split(extract(pdf(draw), "pdf"))[0]
+
+
+@pytest.mark.parametrize("rotation", [0, 90, 180, 270])
+def test_the_look_follows_rotation_and_crop(rotation: int) -> None:
+    """What stands inside the crop is read, however the page is turned; what was cut off is hidden."""
+
+    def draw(canvas: Canvas) -> None:
+        canvas.drawString(72, 720, "Order 4711 was confirmed")
+        canvas.drawString(72, 100, HIDDEN)
+
+    document, file = pdfium.PdfDocument(pdf(draw)), io.BytesIO()
+    document[0].set_cropbox(50, 600, 500, 800)
+    document[0].set_rotation(rotation)
+    document.save(file)
+    seen, hidden = split(extract(file.getvalue(), "pdf"))
+    assert "Order 4711 was confirmed" in seen
+    assert HIDDEN not in seen
+    assert HIDDEN in hidden
+
+
+def test_outlines_and_letters_without_gaps_are_read() -> None:
+    """A letter that fills its whole box is dark all over: it is the change that counts."""
+
+    def draw(canvas: Canvas) -> None:
+        text = canvas.beginText(72, 600)
+        text.setTextRenderMode(1)
+        text.textLine("Ill. OUTLINE")
+        canvas.drawText(text)
+
+    assert split(extract(pdf(draw), "pdf"))[0].strip() == "Ill. OUTLINE"
 
 
 def test_pages_keep_their_order_and_number() -> None:
@@ -156,10 +223,11 @@ def test_what_a_word_file_hides_is_set_apart() -> None:
 
 
 def test_text_files_are_decoded_and_cannot_pose_as_markup() -> None:
-    """Windows-1252, UTF-8 and UTF-16 are told apart; form feeds make pages; angle brackets are text."""
+    """Windows-1252, UTF-8 and UTF-16 are told apart; form feeds make pages (in HTML they are blanks); angle brackets are text."""
     assert extract("Grüße".encode("cp1252"), "txt").pages == ("Grüße",)
     assert extract("Grüße".encode("utf-16"), "txt").pages == ("Grüße",)
     assert extract(b"one\ftwo <b>", "txt").pages == ("one", "two &lt;b&gt;")
+    assert extract(b"<p>one\f<p>two", "html").pages == ("<p>one <p>two",)
     assert extract('<meta charset="iso-8859-1">Gr\xfc\xdfe'.encode("latin-1"), "html").pages[0].endswith("Grüße")
 
 

@@ -5,11 +5,14 @@ a parser in the service's own process. A file that breaks a limit has no text, a
 """
 
 import json
+import os
 import subprocess
 import sys
-from collections.abc import Mapping
+import threading
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Final
+from typing import IO, Final, cast
 
 KINDS: Final[Mapping[str, str]] = {
     "txt": "txt", "text": "txt", "log": "txt", "csv": "txt", "md": "txt",
@@ -18,6 +21,11 @@ KINDS: Final[Mapping[str, str]] = {
     "docx": "docx",
 }  # fmt: skip
 """File extension, lower-case -> reader."""
+
+_SLOTS: Final = threading.BoundedSemaphore(os.cpu_count() or 1)
+"""Children at once: each may take as much memory as its limit says."""
+_PATIENCE: Final = 30.0
+"""Seconds that a file waits for its turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,26 +67,49 @@ def extract(data: bytes, kind: str, limits: Limits = Limits()) -> Extracted:
         sys.executable, "-I", "-m", "connectors.files.child",
         kind, str(limits.memory), str(int(limits.seconds) + 1), str(limits.pages),
     ]  # fmt: skip
+    if not _SLOTS.acquire(timeout=_PATIENCE):
+        return Extracted(problem="limit")
     try:
-        done = subprocess.run(
-            command,
-            input=data,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            timeout=limits.seconds,
-            env={"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
-            cwd="/",
-            close_fds=True,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return Extracted(problem="limit")
-    if done.returncode != 0:
+        code, output = _run(command, data, limits)
+    finally:
+        _SLOTS.release()
+    if code != 0:
         # Ended by a signal or out of memory: a limit. Exit code 2 is the reader's own word for a broken file.
-        return Extracted(problem={2: "broken", 3: "encrypted"}.get(done.returncode, "limit"))
-    if len(done.stdout) > limits.output:
-        return Extracted(problem="limit")
-    return _parsed(done.stdout)
+        return Extracted(problem={2: "broken", 3: "encrypted"}.get(code, "limit"))
+    return _parsed(output)
+
+
+def _run(command: Sequence[str], data: bytes, limits: Limits) -> tuple[int, bytes]:
+    """Exit code and output of the child, which is ended when it takes or writes too much."""
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+        cwd="/",
+        close_fds=True,
+    ) as child:
+        stdin, stdout = cast("IO[bytes]", child.stdin), cast("IO[bytes]", child.stdout)
+        deadline = threading.Timer(limits.seconds, child.kill)
+        deadline.start()
+        feeder = threading.Thread(target=_feed, args=(stdin, data))
+        feeder.start()
+        try:
+            output = stdout.read(limits.output + 1)
+            if len(output) > limits.output:
+                child.kill()
+            code = child.wait()
+        finally:
+            child.kill()
+            deadline.cancel()
+            feeder.join()
+    return code, output
+
+
+def _feed(pipe: IO[bytes], data: bytes) -> None:
+    with suppress(BrokenPipeError), pipe:  # it may end before it has read everything
+        pipe.write(data)
 
 
 def _parsed(output: bytes) -> Extracted:

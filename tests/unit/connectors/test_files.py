@@ -6,6 +6,7 @@ import sys
 import time
 import zipfile
 from collections.abc import Callable
+from pathlib import Path
 
 import docx
 import pypdfium2 as pdfium
@@ -223,7 +224,7 @@ def test_what_a_word_file_hides_is_set_apart() -> None:
 
 
 def test_text_files_are_decoded_and_cannot_pose_as_markup() -> None:
-    """Windows-1252, UTF-8 and UTF-16 are told apart; form feeds make pages (in HTML they are blanks); angle brackets are text."""
+    """Windows-1252, UTF-8 and UTF-16 are told apart; form feeds make pages, in HTML none; brackets are text."""
     assert extract("Grüße".encode("cp1252"), "txt").pages == ("Grüße",)
     assert extract("Grüße".encode("utf-16"), "txt").pages == ("Grüße",)
     assert extract(b"one\ftwo <b>", "txt").pages == ("one", "two &lt;b&gt;")
@@ -244,6 +245,17 @@ def test_text_files_are_decoded_and_cannot_pose_as_markup() -> None:
 def test_what_cannot_be_read_says_why(data: bytes, kind: str, problem: str) -> None:
     """No exception and no text."""
     assert extract(data, kind) == Extracted(problem=problem)
+
+
+def test_a_reader_that_was_taken_over_cannot_fill_our_memory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What it writes is read up to the limit and no further, and it is ended."""
+    endless = tmp_path / "python"
+    endless.write_text("#!/bin/sh\nexec cat /dev/zero\n")
+    endless.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(endless))
+    started = time.monotonic()
+    assert extract(b"x", "txt", Limits(output=1_000, seconds=60)) == Extracted(problem="limit")
+    assert time.monotonic() - started < 30
 
 
 def test_an_encrypted_pdf_is_not_guessed_at() -> None:

@@ -251,6 +251,14 @@ def test_reread_equals_read() -> None:
     assert [again[record.ref] for record in thread] == list(thread)
 
 
+@pytest.mark.parametrize("refusal", [error(403, "FORBIDDEN"), results(errors=[{"context": {"ids": ["61"]}}])])
+def test_a_note_that_is_lost_between_two_requests_is_not_shown(refusal: Answer) -> None:
+    """Rows and their tickets are asked for side by side: a right may end in between, and then it has ended."""
+    refs = [RecordRef("hubspot", "notes", "61"), RecordRef("hubspot", "emails", "51")]
+    bench = Bench(lambda m, path, b: refusal if "/notes/tickets/" in path else answer(m, path, b))
+    assert set(bench.session.reread(refs, FIELDS)) == {refs[1]}
+
+
 def test_a_user_level_token_is_asked_for_nothing_more() -> None:
     """HubSpot decides: no owner or team properties are read for a rule that does not apply."""
     bench = Bench(answer)

@@ -251,6 +251,18 @@ def test_a_refusal_after_a_lost_answer_does_not_undo_it(store: Store, refusal: A
     assert len(store.live) == 1
 
 
+@pytest.mark.parametrize("lost", [False, True])
+def test_a_limiter_without_room_wrote_nothing_unless_something_was_lost_before(store: Store, lost: bool) -> None:  # noqa: FBT001 - pytest passes it
+    """Our own refusal is no answer of HubSpot's."""
+    write, session = write_of(TargetKind.COMMENT), store.bench.session
+    preimage = session.preimage(write)
+    full = Retriable("no room", code="limiter")
+    store.trouble["upsert"] = deque(["drop", full] if lost else [full])
+    with pytest.raises(Ambiguous if lost else Retriable):
+        session.write(write, preimage)
+    assert len(store.live) == (1 if lost else 0)
+
+
 def test_a_slow_failure_is_not_repeated(store: Store) -> None:
     """Somebody waits, and her claim on the draft runs out."""
     write, session = write_of(TargetKind.COMMENT), store.bench.session

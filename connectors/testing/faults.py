@@ -24,7 +24,8 @@ Answer = Mapping[object, object]
 
 ALWAYS = 0
 """In place of the number of a request: the fault befalls every request."""
-_MOST_REQUESTS = 12
+NEVER = 1_000_000
+"""The number of a request that does not come: all goes well, and one learns how many requests there are."""
 _TRIES = 6
 _MISSING = object()
 
@@ -44,7 +45,9 @@ class Fault:
     moves: bool = False
 
     def allowed(self, errors: Errors, nth: int) -> Errors:
-        """`errors`, and those of a fault that never ends."""
+        """`errors`, and those of a fault that never ends; none when it does not happen."""
+        if nth == NEVER:
+            return ()
         return (*errors, *self.always) if nth == ALWAYS else errors
 
 
@@ -54,8 +57,11 @@ class FaultStage(Stage, Protocol):
     def plant(self, fault: str, nth: int) -> None:
         """Let a fault befall the `nth` request for data from now on (OAuth's are spared); `ALWAYS`: every one."""
 
+    def met(self) -> int:
+        """How many requests there were of those that the planted fault counts."""
+
     def fired(self) -> int:
-        """How often the planted fault has happened."""
+        """How often it has happened."""
 
     def clear_faults(self) -> None:
         """Plant nothing any more."""
@@ -93,45 +99,45 @@ class FaultContract(Staged):
 
     def test_a_reading_call_under_a_fault(self, stage: FaultStage, fault: Fault, reading: str) -> None:
         """Cold, so describes are hit, too. Right or refused: never half an answer or an old right."""
-        prepared: dict[FaultStage, tuple[Callable[[Session], Answer], Answer]] = {}
+        prepared: list[tuple[Callable[[Session], Answer], Answer]] = []
 
-        def run(here: FaultStage, nth: int) -> bool:
-            if here not in prepared:
+        def run(here: FaultStage, nth: int) -> int:
+            if fault.moves or not prepared:
                 ask = READINGS[reading](self.facts, here)
-                prepared[here] = ask, ask(here.connector.session(here.agent))
-            ask, before = prepared[here]
-            outcome, fired = _under(here, fault, nth, ask, here.new_connector())
+                prepared.append((ask, ask(here.connector.session(here.agent))))
+            ask, before = prepared[-1]
+            outcome, hits = _under(here, fault, nth, ask, here.new_connector())
             after = _outcome(lambda: ask(_cold(here))) if fault.moves else before
             _judge(outcome, before, after, fault.allowed(fault.reads, nth))
-            return fired
+            return hits
 
         self._at_each_request(stage, fault, run)
 
     def test_a_pre_image_under_a_fault(self, stage: FaultStage, fault: Fault) -> None:
         """What stands at the target is told right or not at all, whatever was cached; nothing is written."""
 
-        def run(here: FaultStage, nth: int) -> bool:
+        def run(here: FaultStage, nth: int) -> int:
             write = make_write(here, self.facts.kinds[0])
 
             def ask(session: Session) -> Answer:
                 return {"pre-image": replace(session.preimage(write), attempt="")}
 
             before = ask(here.connector.session(here.agent))
-            outcome, fired = _under(here, fault, nth, ask, here.connector)
+            outcome, hits = _under(here, fault, nth, ask, here.connector)
             after = _outcome(lambda: ask(_cold(here))) if fault.moves else before
             _judge(outcome, before, after, fault.allowed(fault.reads, nth))
             assert here.carrying(write.key) == 0
-            return fired
+            return hits
 
         self._at_each_request(stage, fault, run)
 
     def test_a_write_under_a_fault(self, stage: FaultStage, fault: Fault, written: TargetKind) -> None:
         """Written, not written, or openly unknown; found out afterwards; never twice."""
 
-        def run(here: FaultStage, nth: int) -> bool:
+        def run(here: FaultStage, nth: int) -> int:
             write = make_write(here, written)
             preimage = here.connector.session(here.agent).preimage(write)
-            outcome, fired = _under(here, fault, nth, lambda session: session.write(write, preimage), here.connector)
+            outcome, hits = _under(here, fault, nth, lambda session: session.write(write, preimage), here.connector)
             there = here.carrying(write.key)
             if isinstance(outcome, ConnectorError):
                 assert isinstance(outcome, fault.allowed(fault.writes, nth)), (nth, outcome)
@@ -141,7 +147,7 @@ class FaultContract(Staged):
             if not fault.moves:
                 self._finish(here, write, preimage)
             assert here.carrying(write.key) in {0, len(write.values)}
-            return fired
+            return hits
 
         self._at_each_request(stage, fault, run)
 
@@ -149,12 +155,12 @@ class FaultContract(Staged):
     def test_finding_out_under_a_fault(self, stage: FaultStage, fault: Fault, *, arrived: bool) -> None:
         """Neither a yes for what was lost nor a no for what has arrived."""
 
-        def run(here: FaultStage, nth: int) -> bool:
+        def run(here: FaultStage, nth: int) -> int:
             write = make_write(here, TargetKind.TASKS)
             session = here.connector.session(here.agent)
             preimage = session.preimage(write)
             written = session.write(write, preimage) if arrived else None
-            outcome, fired = _under(
+            outcome, hits = _under(
                 here, fault, nth, lambda session: session.find(write, preimage, minutes_ago()), here.connector
             )
             if isinstance(outcome, ConnectorError):
@@ -164,19 +170,19 @@ class FaultContract(Staged):
                 assert outcome == written or fault.moves
             if not fault.moves:
                 self._finish(here, write, preimage)
-            return fired
+            return hits
 
         self._at_each_request(stage, fault, run)
 
     def test_undoing_under_a_fault(self, stage: FaultStage, fault: Fault, taken_back: TargetKind) -> None:
         """Undone as a whole or not at all; doing it again ends well, whatever the error."""
 
-        def run(here: FaultStage, nth: int) -> bool:
+        def run(here: FaultStage, nth: int) -> int:
             write = make_write(here, taken_back)
             session = here.connector.session(here.agent)
             preimage = session.preimage(write)
             written = session.write(write, preimage)
-            outcome, fired = _under(
+            outcome, hits = _under(
                 here, fault, nth, lambda session: session.undo(write, preimage, written), here.connector
             )
             there, whole = here.carrying(write.key), len(write.values)
@@ -188,24 +194,21 @@ class FaultContract(Staged):
             if not fault.moves:
                 _insist(lambda: here.connector.session(here.agent).undo(write, preimage, written))
                 assert here.carrying(write.key) == 0
-            return fired
+            return hits
 
         self._at_each_request(stage, fault, run)
 
-    def _at_each_request(self, stage: FaultStage, fault: Fault, run: Callable[[FaultStage, int], bool]) -> None:
-        """Call `run` with the fault at the first request, the second and so on until it is too late, then at all."""
-        for nth in range(1, _MOST_REQUESTS):
+    def _at_each_request(self, stage: FaultStage, fault: Fault, run: Callable[[FaultStage, int], int]) -> None:
+        """Call `run` without the fault, then with it at each request that there was, then at all of them."""
+        count = run(stage, NEVER)
+        assert count, "there is no request to befall"
+        for nth in range(1, count + 1):
             if nth > 1 and fault.moves:
                 stage = stage.again()
-            fired = run(stage, nth)
+            assert run(stage, nth) or nth > 1, "the fault never happened"
             assert stage.leaks() == 0
-            if not fired:
-                break
-        else:
-            pytest.fail("the call never ends")
-        assert nth > 1, "the fault never happened"
         if not fault.moves:
-            run(stage, ALWAYS)
+            assert run(stage, ALWAYS)
 
     def _finish(self, stage: Stage, write: Write, preimage: PreImage) -> None:
         """What a sidecar does next: find out, and send again only what is known to be lost."""
@@ -281,14 +284,17 @@ def _outcome(call: Callable[[], T]) -> T | ConnectorError:
 
 def _under(
     stage: FaultStage, fault: Fault, nth: int, call: Callable[[Session], T], connector: Connector
-) -> tuple[T | ConnectorError, bool]:
-    """What `call` gives on a session of `connector` while the fault is planted, and whether the fault happened."""
+) -> tuple[T | ConnectorError, int]:
+    """What `call` gives on a session of `connector` while the fault is planted, and how many requests it befell.
+
+    With `NEVER`: how many it could have befallen.
+    """
     session = connector.session(stage.agent)
     stage.plant(fault.name, nth)
     outcome = _outcome(lambda: call(session))
-    fired = stage.fired() > 0
+    hits = stage.met() if nth == NEVER else stage.fired()
     stage.clear_faults()
-    return outcome, fired
+    return outcome, hits
 
 
 def _judge(outcome: Answer | ConnectorError, before: Answer, after: Answer | ConnectorError, allowed: Errors) -> None:

@@ -123,6 +123,10 @@ class HubSpotFaultStage(HubSpotStage):
         match = {"path": RECORDS, "org": PORTAL, "nth": max(nth, 1), "times": 1 if nth else 0}
         self._control.add_fault(match, action, _filled_in(arguments, names))
 
+    def met(self) -> int:
+        """See `FaultStage.met`."""
+        return sum(int(rule["seen"]) for rule in self._control.faults())
+
     def fired(self) -> int:
         """See `FaultStage.fired`."""
         return sum(int(rule["fired"]) for rule in self._control.faults())

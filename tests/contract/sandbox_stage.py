@@ -24,12 +24,13 @@ SECRETS = ("pump 7 in Rotterdam", "carla.contact@customer.example", "the seal le
 
 
 class SandboxStage:
-    """One case with two messages and a comment, made anew for every test."""
+    """One case with two messages and a comment, made anew for every test. `plain`: without TLS, which is faster."""
 
     crm = "salesforce"
 
-    def __init__(self, sandbox: SandboxProcess) -> None:
+    def __init__(self, sandbox: SandboxProcess, *, plain: bool = False) -> None:
         self._sandbox = sandbox
+        self._plain = plain
         self._control = sandbox.control
         self._control.restore("clean")
         self._control.clear_faults()
@@ -52,7 +53,11 @@ class SandboxStage:
         """A connector with empty caches, as in another process."""
         client = self._org.web_client
         return SalesforceConnector(
-            self._org.https, client.id, client.secret, self.tokens, ca_file=str(self._sandbox.ca_file)
+            self._org.http if self._plain else self._org.https,
+            client.id,
+            client.secret,
+            self.tokens,
+            ca_file=str(self._sandbox.ca_file),
         )
 
     def log_in(self, user: str) -> str:
@@ -139,6 +144,10 @@ class SandboxStage:
             names["other"] = self._create("Case", Subject="The other case", OwnerId=_user(self.agent))
         match = {"path": "^/services/data/", "org": ORG, "nth": max(nth, 1), "times": 1 if nth else 0}
         self._control.add_fault(match, action, filled_in(arguments, names))
+
+    def met(self) -> int:
+        """See `FaultStage.met`."""
+        return sum(int(rule["seen"]) for rule in self._control.faults())
 
     def fired(self) -> int:
         """See `FaultStage.fired`."""

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.sockets
 @pytest.fixture(scope="module")
 def first(process: SandboxProcess) -> SandboxStage:
     """The stage as it is set once."""
-    return SandboxStage(process)
+    return SandboxStage(process, plain=True)
 
 
 @pytest.fixture(scope="module")

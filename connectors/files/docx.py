@@ -11,12 +11,13 @@ from typing import Any, Final
 
 import docx
 from docx.document import Document
-from docx.oxml.ns import qn
+from docx.oxml.ns import nsmap, qn
 from docx.table import Table
 from docx.text.paragraph import Paragraph
 from docx.text.run import Run
 from lxml import etree
 
+from connectors.files.fonts import Fonts
 from connectors.files.page import Broken, Encrypted, Page
 
 MOST_BYTES: Final = 60_000_000
@@ -25,10 +26,9 @@ MOST_DEPTH: Final = 8
 """Tables inside tables."""
 _OLE: Final = b"\xd0\xcf\x11\xe0"
 """An encrypted Word file is no archive but an OLE container (MS-OFFCRYPTO)."""
-_SMALLEST: Final = 3.0
-"""Points. Nobody reads smaller print."""
-_LIGHTEST: Final = 0xF2
-"""A font colour whose three parts are all at least this is white to the eye."""
+_RUNS: Final = etree.XPath(
+    ".//w:r[not(ancestor::w:del or ancestor::w:moveFrom or ancestor::w:txbxContent)]", namespaces=nsmap
+)
 
 
 def read(data: bytes, most: int) -> tuple[list[str], bool]:
@@ -38,14 +38,18 @@ def read(data: bytes, most: int) -> tuple[list[str], bool]:
         Broken: no Word file, or one that unpacks to too much.
         Encrypted: it needs a password.
     """
+    document = _open(data)
+    fonts = Fonts(document)
+    fields: list[bool] = []
     pages = [Page()]
-    for paragraph in _paragraphs(_open(data)):
-        for run in paragraph.runs:
+    for paragraph in _paragraphs(document):
+        for run in _runs(paragraph):
+            hidden = _in_field_code(run, fields) or fonts.hide(run, paragraph)
             for text in _pieces(run):
                 if text is None:
                     pages.append(Page())
                 else:
-                    pages[-1].add(text, hidden=_hidden(run, paragraph))
+                    pages[-1].add(text, hidden=hidden)
         pages[-1].add("\n")
         if len(pages) > most:
             return [page.html() for page in pages[:most]], True
@@ -76,6 +80,27 @@ def _paragraphs(part: Any, depth: int = 0) -> Iterator[Paragraph]:  # noqa: ANN4
                     yield from _paragraphs(cell, depth + 1)
 
 
+def _runs(paragraph: Paragraph) -> list[Run]:
+    """The runs of a paragraph, those of links and accepted or open insertions too; not what was deleted."""
+    return [Run(run, paragraph) for run in _RUNS(paragraph._p)]  # noqa: SLF001 - python-docx skips those in links
+
+
+def _in_field_code(run: Run, fields: list[bool]) -> bool:
+    """Whether a run is part of a field's code, which Word does not show; its result is shown.
+
+    `fields` are those that are open, the outermost first: True while their code lasts.
+    """
+    for mark in run._r.iterchildren(qn("w:fldChar")):  # noqa: SLF001 - python-docx knows no fields
+        kind = mark.get(qn("w:fldCharType"))
+        if kind == "begin":
+            fields.append(True)
+        elif fields and kind == "separate":
+            fields[-1] = False
+        elif fields and kind == "end":
+            fields.pop()
+    return any(fields)
+
+
 def _pieces(run: Run) -> Iterator[str | None]:
     """The texts of a run; None where a new page begins."""
     for child in run._r.iterchildren():  # noqa: SLF001 - python-docx offers no view of breaks in order
@@ -89,13 +114,3 @@ def _pieces(run: Run) -> Iterator[str | None]:
             yield None
         elif child.tag in (qn("w:br"), qn("w:cr")):
             yield "\n"
-
-
-def _hidden(run: Run, paragraph: Paragraph) -> bool:
-    """Hidden by its own font or by a style: vanish, white, or too small to read."""
-    fonts = [run.font, run.style.font if run.style else None, paragraph.style.font if paragraph.style else None]
-    known = [font for font in fonts if font is not None]
-    vanish = next((font.hidden for font in known if font.hidden is not None), False)
-    size = next((font.size.pt for font in known if font.size is not None), 11.0)
-    colour = next((font.color.rgb for font in known if font.color is not None and font.color.rgb is not None), None)
-    return bool(vanish) or size < _SMALLEST or (colour is not None and min(colour) >= _LIGHTEST)

@@ -64,7 +64,15 @@ class Writer:
         """`Session.write`: see there. What has arrived before is not sent again: its result is returned."""
         keyed = self._check(write)
         self._in_time(preimage)
-        there = self._traces.by_key(write) if keyed else self._traces.by_text(write)
+        look = self._traces.by_key if keyed else self._traces.by_text
+        there = look(write)
+        if not there:
+            try:
+                self._unmoved(write)
+            except Stale:
+                there = look(write)  # another attempt of this very write may have moved the ticket on
+                if len(there) != len(write.values):
+                    raise
         if len(there) == len(write.values):
             try:
                 self._complete(write, there, keyed=keyed)
@@ -73,8 +81,6 @@ class Writer:
         elif there and not keyed:  # half of an earlier attempt: sending it again would write that half twice
             raise ambiguous("partly")
         else:
-            if not there:
-                self._unmoved(write)
             self._in_time(preimage)  # the looks may have taken long, or this process may have slept
             there = self._upsert(write, preimage) if keyed else self._create(write, preimage)
             if keyed:

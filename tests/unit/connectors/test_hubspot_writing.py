@@ -12,7 +12,7 @@ from urllib3.exceptions import ProtocolError
 
 from connectors.errors import Ambiguous, ConnectorError, Fatal, Forbidden, NotFound, Retriable, Stale
 from connectors.hubspot.targets import markup
-from connectors.interfaces import PreImage, RecordRef, Target, TargetKind, Write
+from connectors.interfaces import PreImage, RecordRef, Target, TargetKind, Write, Written
 from tests.unit.connectors.hubspot_bench import GRANT, NOW, STAMP, TICKET, TOKEN, VERSION, Bench, error, results, row
 from tests.unit.connectors.scripted import Answer
 
@@ -206,6 +206,27 @@ def test_a_ticket_that_moved_on_is_stale(store: Store, kind: TargetKind, when: s
     with pytest.raises(Stale):
         session.preimage(write) if when == "before the pre-image" else session.write(write, preimage)
     assert store.live == []
+
+
+@pytest.mark.parametrize("keyed", [True, False])
+def test_a_ticket_that_the_same_write_has_moved_on_is_not_stale(keyed: bool) -> None:  # noqa: FBT001 - pytest passes it
+    """Two processes send one write: the second finds nothing, then a newer ticket, and takes the first one's result."""
+    store = Store(keyed=keyed)
+    write = write_of(TargetKind.COMMENT)
+    preimage = store.bench.session.preimage(write)
+    answer = store.bench._script
+    first: list[Written] = []
+
+    def other(method: str, path: str, body: Any) -> Answer | Exception | None:  # noqa: ANN401 - any JSON
+        if path == f"{BASE}/tickets/{TICKET}" and not first:
+            store.bench._script = answer
+            first.append(store.bench.session.write(write, preimage))
+            store.stamp = "2026-11-24T10:00:00.001Z"
+        return answer(method, path, body)
+
+    store.bench._script = other
+    assert store.bench.session.write(write, preimage).ids == first[0].ids
+    assert store.live == list(first[0].ids)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -1,6 +1,7 @@
 """What a HubSpot user may see, by brute force from the contract (2.3): small portals and slow, plain rules.
 
 Imports nothing of the sandbox and is written without looking at its engine: two independent readings of the same text.
+The contract is silent on activities: that they are seen with what they hang on, or by their owner, was taken over.
 """
 
 from collections.abc import Iterator, Mapping

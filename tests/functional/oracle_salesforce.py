@@ -1,6 +1,9 @@
 """What a Salesforce user may see, by brute force from the contract (1.5, 4.2): small worlds and slow, plain rules.
 
 Imports nothing of the sandbox and is written without looking at its engine: two independent readings of the same text.
+Where the contract is silent the vendor's help decided; it is named beside the rule. Where both are, the engine's reading
+was taken over: what hangs on a restricted case stays visible, and editing what its parent controls needs no right to edit
+the parent.
 """
 
 from collections.abc import Iterator, Mapping

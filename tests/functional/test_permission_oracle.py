@@ -1,4 +1,4 @@
-"""The sandbox's permission engines against models that were written from the contract alone, on random worlds."""
+"""The sandbox's permission engines against models written from the contract by somebody else, on random worlds."""
 
 import os
 
@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from tests.functional import hubspot_world, oracle_hubspot, oracle_salesforce, salesforce_world
 
 WORLDS = int(os.environ.get("PROOF_WORLDS", "200"))
-"""Random worlds for each CRM. 5,000 of them were found identical; they take minutes."""
+"""Random worlds for each CRM. 5,000 take about four minutes each."""
 
 random_worlds = settings(
     max_examples=WORLDS,

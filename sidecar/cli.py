@@ -94,13 +94,14 @@ main.add_command(fault)
 
 @main.command()
 @click.option("--as", "grant", default="", help="A stored grant: crm:tenant:user id. Default: who is connected.")
+@click.option("--installation", default="", help="The CRM org that gave the grant, as named in installations.yaml.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def doctor(grant: str, *, as_json: bool) -> None:
+def doctor(grant: str, installation: str, *, as_json: bool) -> None:
     """Check the settings and each CRM: address, certificate, API version, clock, login, a user's access."""
     from sidecar import doctor as doctor_  # noqa: PLC0415
     from sidecar.settings import Settings  # noqa: PLC0415
 
-    grant, installation = (grant, "") if grant else _connected()
+    grant, installation = (grant, installation) if grant else _connected()
     report = doctor_.examine(Settings(), grant, installation)
     if as_json:
         sys.stdout.write(json.dumps(doctor_.as_json(report)) + "\n")

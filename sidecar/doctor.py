@@ -41,7 +41,8 @@ class NoTokens:
 def examine(settings: Settings, grant_id: str = "", installation: str = "") -> Report:
     """Check the settings and every installation; with a stored grant ("crm:tenant:user id") also that user's access.
 
-    The grant is tried at `installation`, or at every installation of its CRM when that is not said.
+    The grant is tried at `installation`; when that is not said, at the only installation of its CRM. At another one's
+    login service its refresh token would be refused, and the grant with it forgotten.
     """
     try:
         settings.check()
@@ -58,9 +59,16 @@ def examine(settings: Settings, grant_id: str = "", installation: str = "") -> R
         except SidecarError as error:
             report[""] = [*report[""], Finding("state", ok=False, detail=str(error))]
             grant_id = ""
+    hers = [
+        name
+        for name, found in installations.items()
+        if grant_id.startswith(f"{found.crm}:") and installation in {"", name}
+    ]
+    if len(hers) > 1:
+        detail, advice = "several installations may have given this grant", "say which one with --installation"
+        report[""] = [*report[""], Finding("access", ok=False, detail=detail, advice=advice)]
     for name, found in installations.items():
-        hers = grant_id.startswith(f"{found.crm}:") and installation in {"", name}
-        report[name] = _examine(found, tokens, grant_id if hers else "")
+        report[name] = _examine(found, tokens, grant_id if hers == [name] else "")
     return report
 
 

@@ -90,6 +90,15 @@ def test_a_stored_grant_is_looked_at_as_its_user(sidecar: LocalSidecar, maya: Cl
     assert "connect" in nobody["access"]["advice"]
 
 
+def test_a_grant_is_not_tried_at_another_org(sidecar: LocalSidecar, maya: Client) -> None:
+    """Its token would go to a stranger, and a refresh there would end it: with two orgs it must be said which."""
+    here = Settings(state_dir=sidecar.state, installations_file=sidecar.state / "installations.yaml")
+    me = maya.me
+    report = as_json(examine(here, f"{me['crm']}:{me['tenant']}:{me['user_id']}"))
+    assert "--installation" in checks(report, "")["access"]["advice"]
+    assert not any("access" in checks(report, name) for name in here.installations())
+
+
 def test_a_hubspot_user_is_told_whose_rights_her_connection_has(sidecar: LocalSidecar, calm: SandboxProcess) -> None:
     """User-level, and what an account-level token would mean instead is not said here."""
     here = Settings(state_dir=sidecar.state, installations_file=sidecar.state / "installations.yaml")

@@ -49,8 +49,8 @@ class VectorStore(Protocol):
     def delete(self, collection: str, record_ids: Sequence[str]) -> None:
         """Delete all rows of these records. The bytes may linger: see design, "Chroma does not erase on delete"."""
 
-    def count(self, collection: str) -> int:
-        """Rows in a collection; 0 when there is none."""
+    def exists(self, collection: str) -> bool:
+        """Whether there is such a collection; one that was written to with no rows is there, and empty."""
 
     def drop(self, collection: str) -> None:
         """Destroy a collection."""

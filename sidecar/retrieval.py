@@ -107,6 +107,11 @@ class Index:
         for object_, ids in by_object.items():
             self._store.delete(self.collection(tenant, object_), ids)
 
+    def start_over(self, collection: str) -> None:
+        """Leave an empty collection: whoever finds it knows that a sync has begun, even when it stores nothing."""
+        self._store.drop(collection)
+        self._store.upsert(collection, [], np.empty((0, self._embedder.dimension), np.float32))
+
     def collection(self, tenant: str, object_: str) -> str:
         """One collection per tenant, object type and model fingerprint."""
         return f"{tenant}.{object_}.{self._embedder.fingerprint[:16]}"

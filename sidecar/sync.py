@@ -45,7 +45,7 @@ def sync(
 ) -> SyncReport:
     """Bring one object up to date. `full` starts over; `limit` stops after so many changes (0: no limit).
 
-    When the CRM has forgotten what happened since the checkpoint, or the index is empty, it starts over by itself.
+    When the CRM has forgotten what happened since the checkpoint, or there is no index, it starts over by itself.
 
     Raises:
         Conflict: another process is syncing this object.
@@ -63,10 +63,10 @@ def _sync(services: Services, session: Session, object_: str, *, full: bool, lim
     try:
         index = Index(services.embedder, services.vectors, services.keys)
         collection = index.collection(tenant, object_)
-        full = full or services.vectors.count(collection) == 0
+        full = full or not services.vectors.exists(collection)
         checkpoint = Checkpoint(object_) if full else checkpoints.load(tenant, object_)
         if full:
-            services.vectors.drop(collection)
+            index.start_over(collection)
         indexed = removed = 0
         fields = services.policy.fields(object_, purpose=services.policy.purpose(INDEX_PURPOSE))
         with crm_errors():

@@ -47,7 +47,8 @@ class MemoryVectors:
 
     def upsert(self, collection: str, entries: Sequence[Entry], vectors: Vectors) -> None:
         """See `VectorStore.upsert`."""
-        rows = self._of(collection)
+        self._check()
+        rows = self.rows.setdefault(collection, {})
         for entry, vector in zip(entries, vectors, strict=True):
             rows[entry.id] = (entry, vector)
 
@@ -62,23 +63,27 @@ class MemoryVectors:
         for id_ in [id_ for id_, (entry, _) in rows.items() if entry.record_id in record_ids]:
             del rows[id_]
 
-    def count(self, collection: str) -> int:
-        """See `VectorStore.count`."""
-        return len(self._of(collection))
+    def exists(self, collection: str) -> bool:
+        """See `VectorStore.exists`."""
+        self._check()
+        return collection in self.rows
 
     def drop(self, collection: str) -> None:
         """See `VectorStore.drop`."""
-        self._of(collection)
+        self._check()
         self.rows.pop(collection, None)
 
     def ping(self) -> None:
         """See `VectorStore.ping`."""
-        self._of("ping")
+        self._check()
 
     def _of(self, collection: str) -> dict[str, tuple[Entry, Vectors]]:
+        self._check()
+        return self.rows.get(collection, {})
+
+    def _check(self) -> None:
         if self.broken:
             raise Unavailable("The vector index cannot be used.", part="index")
-        return self.rows.setdefault(collection, {})
 
 
 @dataclass

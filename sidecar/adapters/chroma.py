@@ -107,11 +107,10 @@ class ChromaStore:
                 among = {"$in": list(record_ids[start : start + BATCH])}
                 found.delete(where={"record": among})  # type: ignore[dict-item]  # its keys are literals, a list is invariant
 
-    def count(self, collection: str) -> int:
-        """See `VectorStore.count`."""
+    def exists(self, collection: str) -> bool:
+        """See `VectorStore.exists`."""
         with _guarded():
-            found = self._find(collection)
-            return found.count() if found else 0
+            return self._find(collection) is not None
 
     def drop(self, collection: str) -> None:
         """See `VectorStore.drop`."""

@@ -64,7 +64,7 @@ class Watched:
     def __init__(self, inner: VectorStore) -> None:
         self.used: set[str] = set()
         self._inner = inner
-        self.count, self.drop, self.delete, self.ping = inner.count, inner.drop, inner.delete, inner.ping
+        self.exists, self.drop, self.delete, self.ping = inner.exists, inner.drop, inner.delete, inner.ping
 
     def get(self, collection: str, ids: Sequence[str]) -> tuple[list[Entry], Vectors]:
         """See `VectorStore.get`."""

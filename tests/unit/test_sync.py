@@ -103,6 +103,24 @@ def test_a_stop_in_the_middle_goes_on_where_it_was(house: House) -> None:
     assert len(house.indexed()) == 120
 
 
+def test_a_user_who_sees_none_of_the_first_records_comes_to_the_end(house: House) -> None:
+    """A step that stored nothing is not begun again: the sync gets past what a rule hides, and finishes."""
+    for number in range(1, 121):
+        house.change(number, None)
+    house.change(121, "pump leaks")
+    steps = [house.sync(limit=50) for _ in range(3)]
+    assert [(step.removed, step.finished) for step in steps] == [(50, False), (50, False), (20, True)]
+    assert house.indexed() == {"500000000000121"}
+
+
+def test_an_index_that_was_lost_is_built_again(house: House) -> None:
+    """Without a collection the checkpoint says nothing."""
+    house.change(1, "pump leaks")
+    house.sync()
+    house.vectors.rows.clear()
+    assert house.sync().indexed == 1
+
+
 def test_names_of_the_people_are_masked_before_embedding(house: House) -> None:
     """The contact's name never reaches the embedder."""
     named: dict[str, Any] = {"Contact.Name": "Rosalind Achterberg"}

@@ -9,7 +9,8 @@ import requests
 
 from connectors.sandbox.salesforce.api import ApiRequest, handle
 from connectors.sandbox.salesforce.org import Org
-from tests.functional.oracle_salesforce import ADMIN, CHILDREN, FIELDS, Level, Oracle, Profile, Row, User, World
+from tests.functional.oracle_salesforce import CHILDREN, FIELDS, Level, Oracle, Profile, Row, User, World
+from tests.functional.oracle_salesforce_worlds import ADMIN
 
 _V = "/services/data/v66.0"
 _ADMIN_PROFILE = "00e5e0000000099"

@@ -4,7 +4,13 @@ import os
 
 from hypothesis import HealthCheck, Phase, given, settings
 
-from tests.functional import hubspot_world, oracle_hubspot, oracle_salesforce, salesforce_world
+from tests.functional import (
+    hubspot_world,
+    oracle_hubspot,
+    oracle_salesforce,
+    oracle_salesforce_worlds,
+    salesforce_world,
+)
 
 WORLDS = int(os.environ.get("PROOF_WORLDS", "200"))
 """Random worlds for each CRM. 5,000 take about four minutes each."""
@@ -20,7 +26,7 @@ random_worlds = settings(
 
 
 @random_worlds
-@given(oracle_salesforce.worlds())
+@given(oracle_salesforce_worlds.worlds())
 def test_salesforce_shows_exactly_what_sharing_and_field_security_allow(world: oracle_salesforce.World) -> None:
     """Describe, SOQL, GET by id, parents' fields and `UserRecordAccess`, for each user, record and field."""
     found, compared = salesforce_world.differences(world)

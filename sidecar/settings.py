@@ -1,5 +1,6 @@
 """Where things are: the environment, and one file that names the CRM orgs. What is allowed stands in config/."""
 
+import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -30,7 +31,7 @@ def _cache() -> Path:
 class _Installation(BaseModel):
     """What every CRM needs. The client secret is a value here only outside production; there it comes from Vault."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)  # api_version: 66.0
 
     client_id: str
     client_secret: SecretStr | None = None
@@ -55,7 +56,13 @@ class _Installation(BaseModel):
         raise Misconfigured("An installation has neither client_secret nor client_secret_file.")
 
     def options(self) -> dict[str, Any]:
-        """What the connector is made with, by the names that it gives it."""
+        """What the connector is made with, by the names that it gives it.
+
+        Raises:
+            Misconfigured: there is no client secret, or a file cannot be read.
+        """
+        if self.ca_file is not None and not os.access(self.ca_file, os.R_OK):
+            raise Misconfigured("The ca_file of an installation cannot be read: check its path and rights.")
         return {
             **self.model_dump(exclude={"crm", "client_secret", "client_secret_file", "ca_file"}, exclude_none=True),
             "client_secret": self.secret(),

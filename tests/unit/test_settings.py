@@ -74,6 +74,22 @@ def test_production_takes_the_vendors_hosts(tmp_path: Path, url: str) -> None:
     assert found["acme"].addresses == (url,)
 
 
+def test_a_ca_file_that_is_not_there_is_named_before_anything_is_asked(tmp_path: Path) -> None:
+    """Not a traceback of the library that would have read it."""
+    (tmp_path / "secret").write_text(SECRET, encoding="utf-8")
+    found = production(
+        tmp_path, good(secret=f"client_secret_file: {tmp_path / 'secret'}\n  ca_file: {tmp_path / 'nope.pem'}")
+    )
+    with pytest.raises(Misconfigured, match="ca_file"):
+        found.installations()["acme"].options()
+
+
+def test_a_version_without_quotes_is_taken_as_written(tmp_path: Path) -> None:
+    """YAML makes a number of 66.0."""
+    found = production(tmp_path, good(secret="client_secret_file: /run/secrets/acme\n  api_version: 66.0"))
+    assert found.installations()["acme"].api_version == "66.0"
+
+
 PORTAL = "portal: {crm: hubspot, client_id: app, client_secret_file: /run/secrets/portal"
 
 

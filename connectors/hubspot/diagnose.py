@@ -39,13 +39,20 @@ class Outside:
         """A path of a version that is offered asks for a token (401); one that is not there is not found."""
         version = self.routes.version
         if response.status_code == requests.codes.unauthorized:
-            return Finding("api version", ok=True, detail=f"{version} is configured and offered")
+            if version in KNOWN_VERSIONS:
+                return Finding("api version", ok=True, detail=f"{version} is configured and offered")
+            detail, advice = (
+                f"{version} is configured, and not known here",
+                "log in and run this again to see",
+            )
+            return Finding("api version", ok=True, detail=detail, advice=advice)
         if response.status_code != requests.codes.not_found:
             detail = f"HubSpot answers {response.status_code} instead of asking for a token"
             return Finding("api version", ok=False, detail=detail, advice="try again in a minute")
         offered = [known for known in KNOWN_VERSIONS if known != version and self._offered(known)]
         detail = f"HubSpot does not offer API version {version}"
-        return Finding("api version", ok=False, detail=detail, advice=f"set api_version to {' or '.join(offered)}")
+        advice = f"set api_version to {' or '.join(offered)}" if offered else "nor any other: check api_url"
+        return Finding("api version", ok=False, detail=detail, advice=advice)
 
     def _offered(self, version: str) -> bool:
         try:

@@ -223,6 +223,19 @@ def test_a_version_that_hubspot_has_dropped_is_named_with_those_that_live() -> N
     assert found["api version"].advice == "set api_version to 2026-09"
 
 
+def test_a_version_from_the_future_is_a_note() -> None:
+    """HubSpot may ask for a token before it looks at the version: then nobody knows yet."""
+    found = by_name(hubspot_outside(lambda _: WANTS_TOKEN, "2031-09"))["api version"]
+    assert found.ok
+    assert "2031-09" in found.detail
+    assert "log in" in found.advice
+
+
+def test_an_address_that_is_no_hubspot_is_named() -> None:
+    """No version at all is offered there, so none is proposed."""
+    assert "api_url" in by_name(hubspot_outside(lambda _: UNKNOWN_PATH))["api version"].advice
+
+
 @pytest.mark.parametrize(
     ("answer", "wrong"),
     [((503, b"<html>"), "api version"), (requests.ConnectTimeout(), "reachable"), (UNTRUSTED, "reachable")],

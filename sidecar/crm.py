@@ -10,8 +10,14 @@ from sidecar.errors import CrmFailed, NotFound, PreconditionFailed, Refused, Una
 from sidecar.interfaces import Services
 
 _BUSY = "The CRM does not answer or is busy. Nothing was written; try again."
+_TOO_MANY = "Too many calls to the CRM at the moment. Nothing was written; try again."
 _NOT_NOW = {
-    "limiter": "Too many calls to the CRM at the moment. Nothing was written; try again.",
+    "limiter": _TOO_MANY,
+    "TEN_SECONDLY_ROLLING": _TOO_MANY,
+    "SECONDLY": _TOO_MANY,
+    "REQUEST_LIMIT_EXCEEDED": "The CRM takes no more calls from your organisation for now, perhaps for today. "
+    "Nothing was written; if it lasts, ask your administrator.",
+    "DAILY": "The CRM's calls for today are used up. Nothing was written; try again tomorrow.",
     "daily_reserve": "The CRM's calls for today are nearly used up, and the rest is kept for drafts. Sync again later.",
 }
 _UNEXPECTED = "The CRM gave an unexpected answer. Nothing was written."

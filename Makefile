@@ -14,7 +14,7 @@ setup: ## Install uv, the locked environment and the embedding model
 	@.venv/bin/python -m compileall -q sidecar connectors # a start in a second, also where Python may not write bytecode
 	@test -f $(MODEL) || PATH="$$HOME/.local/bin:$$PATH" $(RUN) crm-sidecar model build
 
-demo: setup ## The main job on a simulated CRM (KEEP=1 stays up, JSON=1 ends with one JSON object)
+demo: setup ## The main job on two simulated CRMs (KEEP=1 stays up, JSON=1 ends with one JSON object)
 	@PATH="$$HOME/.local/bin:$$PATH" $(RUN) crm-sidecar demo $(if $(KEEP),--keep) $(if $(JSON),--json)
 
 browser: # Debian's Chromium, for the panel's tests

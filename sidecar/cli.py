@@ -49,7 +49,7 @@ def main() -> None:
 @click.option("--keep", is_flag=True, help="Stay up afterwards, with the panel open for you.")
 @click.option("--json", "as_json", is_flag=True, help="End with one JSON object.")
 def demo(*, keep: bool, as_json: bool) -> None:
-    """Tell the whole story on a simulated CRM: two agents, a draft, apply, undo."""
+    """Tell the whole story on two simulated CRMs: two agents, a draft, apply, undo."""
     from sidecar.demo import run  # noqa: PLC0415
 
     run(keep=keep, as_json=as_json)
@@ -113,7 +113,9 @@ def doctor(grant: str, installation: str, *, as_json: bool) -> None:
 
 @main.command()
 @click.option("--url", default="http://127.0.0.1:8080", show_default=True, help="Where the sidecar listens.")
-@click.option("--installation", default="", help="Which CRM org, as named in installations.yaml.")
+@click.option(
+    "--installation", default="", help="Which CRM org or portal, as named in installations.yaml; default: the first."
+)
 @click.option("--no-browser", is_flag=True, help="Print the login address instead of opening it.")
 def connect(url: str, installation: str, *, no_browser: bool) -> None:
     """Log in as a CRM user; the other commands act as her."""
@@ -129,7 +131,7 @@ def connect(url: str, installation: str, *, no_browser: bool) -> None:
 
 
 @main.command()
-@click.option("--full", is_flag=True, help="Start over instead of reading what changed.")
+@click.option("--full", is_flag=True, help="Start over, as after a change of rights, instead of reading what changed.")
 def sync(*, full: bool) -> None:
     """Bring the index up to date, as the connected user."""
     client = _client()
@@ -146,7 +148,7 @@ def sync(*, full: bool) -> None:
 @click.option("--exclude", multiple=True, help="A field to leave out, such as Case.Description or tickets.content.")
 @click.option("--json", "as_json", is_flag=True, help="Print the draft as JSON.")
 def draft(record_id: str, action: str, purpose: str | None, exclude: tuple[str, ...], *, as_json: bool) -> None:
-    """Draft an action on a case or ticket. Nothing is written."""
+    """Draft an action on a case or ticket, by the id in its address in the CRM. Nothing is written."""
     options: dict[str, Any] = {"exclude_fields": list(exclude)} | ({"purpose": purpose} if purpose else {})
     with _spinner("Drafting"):
         made = _client().draft(action, record_id, **options)
@@ -190,7 +192,8 @@ def audit_verify(tenant: str | None) -> None:
     report = open_stores(Settings(), create=False).audit.verify(tenant)
     if report.broken is not None:
         raise click.ClickException(f"The audit log of {report.tenant or tenant} is broken at event {report.broken}.")
-    out.print(f"The audit log is whole: {report.events} events, head {report.head[:16]}.")
+    head = f", head {report.head[:16]}" if report.head else ""
+    out.print(f"The audit log is whole: {report.events} events{head}.")
 
 
 @main.command()

@@ -71,7 +71,7 @@ def run(*, keep: bool, as_json: bool) -> None:
     started = time.perf_counter()
     with ExitStack() as stack:
         state = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="crm-sidecar-demo-")))
-        with story.chapter("start", "A simulated CRM and the sidecar start on free ports"):
+        with story.chapter("start", "Two simulated CRMs and the sidecar start on free ports"):
             _model(story)
             sandbox = stack.enter_context(SandboxProcess())
             sidecar = stack.enter_context(LocalSidecar(sandbox, state))
@@ -156,7 +156,7 @@ def _model(story: Story) -> None:
 def _compare(out: Console, drafts: list[dict[str, Any]]) -> None:
     seen = [{item["record"]["id"] for item in made["related"]} for made in drafts]
     _expect(seen[0] != seen[1], "different sources")
-    table = Table(title="What each was shown beside the case", title_justify="left")
+    table = Table(title="What each was shown beside the record", title_justify="left")
     for heading in ("", "first agent", "second agent"):
         table.add_column(heading)
     table.add_row("related records, read live", *(str(len(ids)) for ids in seen))
@@ -176,7 +176,8 @@ def _compare(out: Console, drafts: list[dict[str, Any]]) -> None:
 
 def _summary(out: Console, result: dict[str, Any], url: str) -> None:
     for name, value in result.items():
-        out.print(f"{name.replace('_', ' '):22} {value}")
+        shown = ", ".join(f"{VENDORS[crm]} {n}" for crm, n in value.items()) if isinstance(value, dict) else value
+        out.print(f"{name.replace('_', ' '):22} {shown}")
     out.print(f"{'panel':22} {url}")
 
 

@@ -28,8 +28,16 @@ def show(out: Console, draft: Draft) -> None:
     for warning in draft["warnings"]:
         out.print(f"[yellow]![/yellow] {escape(warning)}")
     if change := draft["change"]:
-        undoable = "can be undone" if change["undoable"] else "[red]cannot be undone[/red]"
-        out.print(f"Apply writes to: {escape(change['label'])} · read by {escape(change['audience'])} · {undoable}")
+        out.print(_change(draft["state"], change))
+
+
+def _change(state: str, change: Draft) -> str:
+    """What was or would be written, and who reads it there."""
+    label, undoable = escape(change["label"]), "can be undone" if change["undoable"] else "[red]cannot be undone[/red]"
+    if state == "undone":
+        return f"[green]Undone[/green]: {label} is again as it was"
+    said = "[green]Written[/green] to" if state == "applied" else "Apply writes to"
+    return f"{said}: {label} · read by {escape(change['audience'])} · {undoable}"
 
 
 def _claims(draft: Draft) -> list[Text]:

@@ -249,7 +249,8 @@ class Token:
     """An OAuth grant's secrets. `expires_at` is epoch seconds, 0 when the CRM does not say (Salesforce).
 
     `access` says whose rights the token has: "user" (the CRM enforces the user's own) or "account" (the token sees all
-    of the account, so the connector enforces a configured rule).
+    of the account, so the connector enforces a configured rule). `app` is the OAuth client that they were given to,
+    where one account may have several (HubSpot).
     """
 
     access_token: str = field(repr=False)
@@ -258,6 +259,7 @@ class Token:
     scope: str
     expires_at: float = 0.0
     access: str = "user"
+    app: str = ""
 
 
 class TokenStore(Protocol):

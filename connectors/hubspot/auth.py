@@ -63,6 +63,7 @@ def to_token(api_url: str, clock: Callable[[], float], answer: Mapping[str, Any]
         scope=scope or (before.scope if before else ""),
         expires_at=clock() + float(lifetime) if isinstance(lifetime, int | float) else 0.0,
         access=before.access if before else ACCOUNT,
+        app=before.app if before else "",
     )
 
 

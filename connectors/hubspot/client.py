@@ -20,7 +20,7 @@ from connectors.errors import ConnectorError, Unauthorized
 from connectors.hubspot.answers import JSON, LIMITED, MIGRATION, Expired, error_for, read_answer
 from connectors.hubspot.routes import Routes, unsupported
 from connectors.interfaces import Limiter, Rate, Token
-from connectors.oauth import Grants
+from connectors.oauth import RECONNECT, Grants
 from connectors.transport import LOST_CONNECTION, HttpSession, raise_unanswered
 
 CALLS = 110
@@ -35,6 +35,9 @@ SIDE_BY_SIDE = 16
 """Requests under way at once, over all users of one connector."""
 MARGIN = 120.0
 """A token is renewed that many seconds before it ends: HubSpot wants no 401 as a reminder (contract, 2.2)."""
+
+OTHER_APP = "other_app"
+"""Our own error code: the user's grant is another app's now."""
 
 _AGENT = "crm-sidecar"
 
@@ -163,7 +166,7 @@ class Client:
             done = [self._attempt(call) for call in calls]
         self.round_trips += max((trips for _, trips in done), default=0)
         outcomes = [outcome for outcome, _ in done]
-        if any(isinstance(outcome, Unauthorized) for outcome in outcomes):
+        if any(isinstance(outcome, Unauthorized) and outcome.code != OTHER_APP for outcome in outcomes):
             self._forget_if_over()
         return outcomes
 
@@ -206,7 +209,11 @@ class Client:
             self._renew(self.token)
 
     def _renew(self, spent: Token) -> None:
-        self.token = self._grants.renew(self.grant_id, spent)
+        """Take a newer token of the same kind: whether a rule must be applied was decided by this one."""
+        fresh = self._grants.renew(self.grant_id, spent)
+        if (fresh.app, fresh.access) != (spent.app, spent.access):
+            raise Unauthorized(RECONNECT, code=OTHER_APP)
+        self.token = fresh
 
     def _forget_if_over(self) -> None:
         """After a 401: a grant that has ended is forgotten, so that nobody tries again. Refreshing would not tell."""

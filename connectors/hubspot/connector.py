@@ -11,7 +11,7 @@ from connectors.diagnosis import refused
 from connectors.errors import ConnectorError, Unauthorized
 from connectors.hubspot import auth, changes, records, targets
 from connectors.hubspot.access import AccessRule, Rules
-from connectors.hubspot.client import CALLS, SIDE_BY_SIDE, Api, Client
+from connectors.hubspot.client import CALLS, OTHER_APP, SIDE_BY_SIDE, Api, Client
 from connectors.hubspot.diagnose import Outside, inside
 from connectors.hubspot.guard import Guard
 from connectors.hubspot.reading import Fields, Reader
@@ -35,7 +35,7 @@ from connectors.interfaces import (
     Written,
 )
 from connectors.limiter import LocalLimiter
-from connectors.oauth import Grants
+from connectors.oauth import RECONNECT, Grants
 from connectors.transport import HttpSession, trusted_origin
 
 
@@ -102,7 +102,7 @@ class HubSpotConnector:
             Fatal: besides OAuth misconfiguration, HubSpot does not offer the configured API version.
         """
         token = self._to_token(self._app.exchange(code, verifier, redirect_uri), None)
-        hub, user_id, token, said = auth.introspected(self._app, token)
+        hub, user_id, token, said = auth.introspected(self._app, replace(token, app=self._app.client_id))
         client = self._client(f"{self.crm}:{hub}:{user_id}", token, urgent=True)
         return auth.identify(client, hub, user_id, token.access, str(said.get("user") or "")), token
 
@@ -129,6 +129,8 @@ class HubSpotConnector:
         tenant, _, user_id = rest.partition(":")
         if crm != self.crm or not tenant or not user_id:
             raise Unauthorized("this is no HubSpot grant", code="bad_grant")
+        if token.app not in {"", self._app.client_id}:  # another app of the portal has other rights and other rules
+            raise Unauthorized(RECONNECT, code=OTHER_APP)
         user = User(tenant, user_id, username="", name="", email="")
         client = self._client(grant_id, token, urgent=urgent)
         return user, client, Schema(client, self._cache, user, self._app.introspect)

@@ -1,6 +1,7 @@
 """Whose token it is, and whose rights it has: HubSpot says so, nobody assumes."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -169,6 +170,27 @@ def test_what_is_no_grant_of_ours_opens_nothing(grant_id: str) -> None:
         here.session(grant_id)
     with pytest.raises(Unauthorized):
         here.session(GRANT)
+
+
+def test_a_token_of_another_app_opens_nothing() -> None:
+    """Two apps of one portal have different rights and rules, and one place for a user's grant: the last one has it."""
+    here = connector()
+    here._grants._tokens.save(GRANT, replace(TOKEN, app="the-id"))
+    assert here.session(GRANT)
+    here._grants._tokens.save(GRANT, replace(TOKEN, app="another", access="account"))
+    with pytest.raises(Unauthorized):
+        here.session(GRANT)
+
+
+@pytest.mark.parametrize("other", [replace(TOKEN, app="another"), replace(TOKEN, access="account")])
+def test_a_session_goes_on_with_tokens_of_its_own_kind_only(other: Token) -> None:
+    """She logs in to an account-level app while a session without rules is reading: it ends, and reads nothing more."""
+    bench = Bench(lambda *_: error(401, "EXPIRED_AUTHENTICATION"))
+    bench.tokens.save(GRANT, replace(other, access_token="wide"))
+    with pytest.raises(Unauthorized):
+        bench.session.read(RecordRef("hubspot", "tickets", "9"), {"tickets": ("subject",)})
+    assert bench.client.token == TOKEN
+    assert bench.introspected == []  # the other app's grant is not ours to judge
 
 
 def test_a_link_leads_to_the_record() -> None:

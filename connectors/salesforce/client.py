@@ -25,8 +25,9 @@ from connectors.transport import LOST_CONNECTION, HttpSession, ambiguous, raise_
 class Client:
     """Calls as one user.
 
-    A call is repeated once, and only when nothing can have happened: after the token was refused and renewed, or when
-    a read met a connection that Salesforce had closed. `round_trips` counts every request, the refresh included.
+    A call is repeated only when nothing can have happened: after the token was refused and renewed (twice when it was
+    an old one), or once when a read met a connection that Salesforce had closed. `round_trips` counts every request,
+    the refresh included.
     """
 
     def __init__(
@@ -182,10 +183,15 @@ class Client:
         try:
             return self._send(method, path, write=write, **options)
         except Expired:
-            self.renew()
+            if self.renew():
+                return self._send(method, path, write=write, **options)
         except Retriable as failed:
             if failed.code != LOST_CONNECTION:
                 raise
+        try:
+            return self._send(method, path, write=write, **options)
+        except Expired:  # what another process had stored was spent, too
+            self.renew()
         return self._send(method, path, write=write, **options)
 
     def _send(self, method: str, path: str, *, write: bool, **options: Any) -> Any:  # noqa: ANN401 - as above
@@ -200,11 +206,16 @@ class Client:
         self._budget.learn(self._org, self.api_usage)
         return document
 
-    def renew(self) -> None:
-        """Replace a token that Salesforce refused. Safe in the middle of a write: a refusal wrote nothing."""
+    def renew(self) -> bool:
+        """Replace a token that Salesforce refused. Safe in the middle of a write: a refusal wrote nothing.
+
+        Returns whether it was the newest one that we know: if not, what replaced it may be spent as well.
+        """
         self.round_trips += 1
+        newest = self._grants.current(self.grant_id).access_token == self.token.access_token
         self.token = self._grants.renew(self.grant_id, self.token)
         self._salesforce = connect(self.token, self._http, self.version)
+        return newest
 
 
 def _outcome(call: Callable[[Client], Any], twin: Client) -> Any:  # noqa: ANN401 - whatever the call gives

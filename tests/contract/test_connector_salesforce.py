@@ -74,6 +74,15 @@ class TestSalesforceConnector(ConnectorContract):
             session.write(replace(write, values=({"body": text},)), session.preimage(write))
         assert stage.carrying(write.key) == 0
 
+    def test_a_session_that_missed_a_renewal_catches_up(self, stage: SandboxStage) -> None:
+        """The token that another process has stored meanwhile may be spent, too: that is no reason to reconnect."""
+        session = stage.connector.session(stage.agent)
+        stage.expire(stage.agent)
+        stage.connector.session(stage.agent).read(stage.case, SALESFORCE.fields)
+        stage.expire(stage.agent)
+        assert session.read(stage.case, SALESFORCE.fields).record.ref == stage.case
+        assert stage.refreshes() == 2
+
     def test_an_assignment_rule_does_not_take_the_case_away(self, stage: SandboxStage) -> None:
         """Writing the summary must not change the owner."""
         session, write = stage.connector.session(stage.agent), make_write(stage, TargetKind.SUMMARY_FIELD)

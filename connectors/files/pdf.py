@@ -6,10 +6,11 @@ change counts only towards the character's own colour, so that what lies over or
 below `_SMALLEST` points counts as hidden as well.
 """
 
-from collections.abc import Callable, Iterator
-from ctypes import c_int, c_uint
+from collections.abc import Callable, Iterator, Sequence
+from ctypes import c_int, c_uint, c_ulong, c_void_p, cast
 from functools import lru_cache
-from typing import Final
+from itertools import groupby
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,8 @@ from connectors.files.page import Broken, Encrypted, Page
 
 Pixels = npt.NDArray[np.int16]
 """Rows x columns, 0 (black) to 255."""
+Box = tuple[float, float, float, float]
+"""Left, bottom, right, top, in points."""
 
 _SCALE: Final = 2.0
 """Pixels per point: fine enough that the smallest print that counts covers six pixels."""
@@ -31,6 +34,8 @@ _MOST_DEPTH: Final = 15
 """Forms inside forms. PDFium reads no text of deeper ones."""
 _FINE: Final = 1_000
 """Parts of a pixel in which a place on the page is told."""
+_LIGATURE: Final = 3
+"""Characters that one drawn letter may stand for ("ffi"). More is a text that differs from what is drawn."""
 _NO_INK: Final = (c.FPDF_TEXTRENDERMODE_INVISIBLE, c.FPDF_TEXTRENDERMODE_CLIP)
 _MOST_PIXELS: Final = 40_000_000
 _MOST_CHARACTERS: Final = 400_000
@@ -98,16 +103,18 @@ class _Look:
         self._at = _places(page, shown)
         self._drawn = lru_cache(maxsize=8)(self._drawn_in)
         self._rgba = tuple(c_uint() for _ in range(4))
+        self._boxes = [texts.get_charbox(index, loose=True) for index in range(texts.count_chars())]
+        self._told = _told_by_one(texts, self._boxes)
 
     def misses(self, index: int) -> bool:
         """Whether a character cannot be seen."""
         left, bottom, right, top = self._texts.get_charbox(index)
         if top <= bottom or right <= left:
             return False
-        _, foot, _, head = self._texts.get_charbox(index, loose=True)  # as high as the font, whatever the letter
+        _, foot, _, head = self._boxes[index]  # as high as the font, whatever the letter
         text = c.FPDFText_GetTextObject(self._texts, index)
         mode = c.FPDFTextObj_GetTextRenderMode(text) if text else c.FPDF_TEXTRENDERMODE_FILL
-        if head - foot < _SMALLEST or mode in _NO_INK:
+        if head - foot < _SMALLEST or mode in _NO_INK or self._told[index] > _LIGATURE:
             return True
         (x, y), (x2, y2) = self._at(left, bottom), self._at(right, top)
         rows = slice(max(0, int(min(y, y2))), max(0, int(max(y, y2)) + 1))
@@ -130,6 +137,27 @@ class _Look:
             return None
         red, green, blue, _ = (part.value for part in self._rgba)
         return round(0.3 * red + 0.59 * green + 0.11 * blue)
+
+
+def _told_by_one(texts: pdfium.PdfTextPage, boxes: Sequence[Box]) -> list[int]:
+    """For each character, how many stand for the same drawn letter, or for what the same ActualText replaces."""
+    replaced: dict[int | None, bool] = {}
+
+    def what(index: int) -> object:
+        text = c.FPDFText_GetTextObject(texts, index)
+        address = cast(text, c_void_p).value
+        if address not in replaced:
+            replaced[address] = bool(text) and _has_actual_text(text)
+        return address if replaced[address] else boxes[index]
+
+    groups = (list(group) for _, group in groupby(range(len(boxes)), key=what))
+    return [len(group) for group in groups for _ in group]
+
+
+def _has_actual_text(text: Any) -> bool:  # noqa: ANN401 - a pointer of PDFium
+    length = c_ulong()
+    marks = (c.FPDFPageObj_GetMark(text, number) for number in range(c.FPDFPageObj_CountMarks(text)))
+    return any(c.FPDFPageObjMark_GetParamStringValue(mark, b"ActualText", None, 0, length) for mark in marks)
 
 
 def _rendered(page: pdfium.PdfPage, scale: float) -> Pixels:

@@ -124,9 +124,15 @@ def _cut_away(canvas: Canvas) -> None:
     canvas.drawString(72, 600, HIDDEN)
 
 
+def _replaced(canvas: Canvas) -> None:
+    canvas._code.append(f"/Span <</ActualText ({HIDDEN})>> BDC")
+    canvas.drawString(72, 600, "Thank you for your order")
+    canvas._code.append("EMC")
+
+
 PDF_TRICKS = [
     _white, _tiny, _beside, _no_ink, _transparent, _behind, _behind_a_photo, _no_ink_on_a_photo, _white_between_lines,
-    _cut_away,
+    _cut_away, _replaced,
 ]  # fmt: skip
 
 
@@ -154,6 +160,23 @@ def test_light_print_on_a_dark_ground_is_read() -> None:
         canvas.drawString(72, 600, "Order 4711 was confirmed")
 
     assert "Order 4711 was confirmed" in split(extract(pdf(draw), "pdf"))[0]
+
+
+@pytest.mark.parametrize(("text", "shown"), [("ffi", True), (HIDDEN, False)])
+def test_a_letter_stands_for_a_ligature_at_most(text: str, shown: bool) -> None:  # noqa: FBT001 - pytest passes it
+    """A font may say that one letter is three; a letter that is a sentence is a text that nobody sees."""
+    table = f"1 begincodespacerange <00> <FF> endcodespacerange 1 beginbfchar <78> <{text.encode('utf-16be').hex()}>"
+    objects = [
+        "<</Type/Catalog/Pages 2 0 R>>",
+        "<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        "<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Contents 4 0 R/Resources<</Font<</F 5 0 R>>>>>>",
+        "<</Length 40>>stream\nBT /F 12 Tf 72 700 Td (see the oxce) Tj ET\nendstream",
+        "<</Type/Font/Subtype/Type1/BaseFont/Helvetica/ToUnicode 6 0 R>>",
+        f"<</Length {len(table) + 10}>>stream\n{table} endbfchar\nendstream",
+    ]
+    body = "".join(f"{number} 0 obj\n{each}\nendobj\n" for number, each in enumerate(objects, 1))
+    seen, hidden = split(extract(f"%PDF-1.7\n{body}trailer<</Root 1 0 R>>\n%%EOF".encode(), "pdf"))
+    assert (f"o{text}ce" in seen, text in hidden) == (shown, not shown)
 
 
 @pytest.mark.parametrize("rotation", [0, 90, 180, 270])

@@ -14,6 +14,12 @@ _BOMS: Final = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _DECLARED: Final = re.compile(rb"<meta[^>]{0,200}charset=[\"']?([\w-]{2,40})", re.IGNORECASE)
+_OF_THE_WEB: Final = re.compile(
+    r"utf-?8|us-ascii|latin-?1|iso-?8859-\d{1,2}|(?:windows-|cp)125\d|koi8-[ru]|gb(?:k|2312|18030)|big5(?:-hkscs)?"
+    r"|shift[_-]jis|euc-(?:jp|kr)|iso-2022-jp",
+    re.IGNORECASE,
+)
+"""What browsers read. Python knows more, such as UTF-7, in which a person would see other characters than we."""
 _HEAD: Final = 2_048
 _BINARY: Final = b"\x00"
 
@@ -32,7 +38,8 @@ def read_text(data: bytes, most: int) -> tuple[list[str], bool]:
 def read_html(data: bytes, _most: int) -> tuple[list[str], bool]:
     """One page, in the encoding that the file names. A form feed is a blank in HTML; for us it would end the page."""
     declared = _DECLARED.search(data[:_HEAD])
-    return [_decoded(data, declared[1].decode("ascii") if declared else "").replace("\f", " ")], False
+    name = declared[1].decode("ascii") if declared else ""
+    return [_decoded(data, name if _OF_THE_WEB.fullmatch(name) else "").replace("\f", " ")], False
 
 
 def _decoded(data: bytes, declared: str) -> str:

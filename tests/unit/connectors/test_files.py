@@ -334,6 +334,9 @@ def test_text_files_are_decoded_and_cannot_pose_as_markup() -> None:
     assert extract("Grüße".encode("cp1252"), "txt").pages == ("Grüße",)
     assert extract("Grüße".encode("utf-16"), "txt").pages == ("Grüße",)
     assert extract(b"one\ftwo <b>", "txt").pages == ("one", "two &lt;b&gt;")
+    for name in ("utf-7", "unicode_escape"):
+        raw = f"<meta charset={name}>+AGEAYgBj- \\u0061bc"
+        assert extract(raw.encode(), "html").pages == (raw,)
     assert extract(b"<p>one\f<p>two", "html").pages == ("<p>one <p>two",)
     assert extract('<meta charset="iso-8859-1">Gr\xfc\xdfe'.encode("latin-1"), "html").pages[0].endswith("Grüße")
 

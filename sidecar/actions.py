@@ -227,7 +227,7 @@ def _check_exclusions(template: Template, click: Click) -> None:
     """A misspelt exclusion must not quietly exclude nothing."""
     known = {f"{object_}.{name}" for object_, names in template.fields.items() for name in names}
     if click.exclude - known:
-        raise Invalid("A field to leave out is not one that this action reads. Ask for the action's fields.")
+        raise Invalid("A field to leave out is not one that this action reads. GET /v1/actions names them.")
 
 
 def _choose(session: Session, template: Template, click: Click) -> Target | None:

@@ -143,7 +143,7 @@ def sync(*, full: bool) -> None:
 
 @main.command()
 @click.argument("record_id", metavar="CASE_OR_TICKET_ID")
-@click.option("--action", default="summarize_case", show_default=True)
+@click.option("--action", default="summarize_case", show_default=True, help="Also: next_steps.")
 @click.option("--purpose", default=None)
 @click.option("--exclude", multiple=True, help="A field to leave out, such as Case.Description or tickets.content.")
 @click.option("--json", "as_json", is_flag=True, help="Print the draft as JSON.")

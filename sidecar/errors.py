@@ -41,7 +41,7 @@ class NotFound(SidecarError):
 
     status = HTTPStatus.NOT_FOUND
     type = "not-found"
-    title = "There is no such record or draft for you"
+    title = "Not found, or not for you to see"
 
 
 class Invalid(SidecarError):

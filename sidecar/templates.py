@@ -57,7 +57,7 @@ class TemplateSet:
         """
         versions = [v for at, name, v in self._templates if (at, name) == (crm, action) and version in (None, v)]
         if not versions:
-            raise NotFound("There is no such action. Ask for the list of actions.")
+            raise NotFound("There is no such action. GET /v1/actions lists them.")
         return self._templates[crm, action, max(versions)]
 
     def actions(self, crm: str = "salesforce") -> tuple[str, ...]:

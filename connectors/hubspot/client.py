@@ -32,7 +32,7 @@ SEARCH_RATE = Rate(limit=5, seconds=1.0, reserve=2)
 """What HubSpot lets all apps together search in one account."""
 
 SIDE_BY_SIDE = 16
-"""Requests under way at once, over all users of one connector."""
+"""Requests under way at once, over all users of one connector; as many again for its syncs."""
 MARGIN = 120.0
 """A token is renewed that many seconds before it ends: HubSpot wants no 401 as a reminder (contract, 2.2)."""
 
@@ -77,12 +77,19 @@ class Api:
     ) -> None:
         self.routes = routes
         self.clock = clock
-        self.pool = ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix="hubspot")
+        # Calls wait for the limiter inside their thread: those of a sync must not take the threads of people.
+        self._pools = {
+            urgent: ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix="hubspot") for urgent in (True, False)
+        }
         self._base_url = base_url
         self._http = http
         self._limiter = limiter
         self._app = app
         self._rate = Rate(calls, WINDOW, int(calls * RESERVE))
+
+    def pool(self, *, urgent: bool) -> ThreadPoolExecutor:
+        """The threads in which requests go out side by side."""
+        return self._pools[urgent]
 
     def send(self, hub: str, token: Token, call: Call, *, urgent: bool) -> JSON:
         """One request, with errors that carry nothing of the answer.
@@ -161,7 +168,7 @@ class Client:
         """
         self._renew_in_time()
         if len(calls) > 1:
-            done = list(self._api.pool.map(self._attempt, calls))
+            done = list(self._api.pool(urgent=self._urgent).map(self._attempt, calls))
         else:
             done = [self._attempt(call) for call in calls]
         self.round_trips += max((trips for _, trips in done), default=0)

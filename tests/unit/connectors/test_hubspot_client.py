@@ -1,5 +1,6 @@
 """The client refreshes in time, asks side by side, counts, waits its turn, and knows lost writes from refused ones."""
 
+import threading
 import traceback
 from typing import Any
 
@@ -8,10 +9,10 @@ import requests
 from urllib3.exceptions import NewConnectionError, ProtocolError, ReadTimeoutError
 
 from connectors.errors import Ambiguous, ConnectorError, Fatal, Forbidden, NotFound, Retriable, Unauthorized
-from connectors.hubspot.client import Call
+from connectors.hubspot.client import SIDE_BY_SIDE, Call, Client
 from connectors.hubspot.routes import routes
-from connectors.interfaces import RecordRef
-from tests.unit.connectors.hubspot_bench import GRANT, NOW, TICKET, Bench, error, results, row
+from connectors.interfaces import Rate, RecordRef
+from tests.unit.connectors.hubspot_bench import GRANT, NOW, TICKET, TOKEN, Bench, error, results, row
 from tests.unit.connectors.scripted import Answer
 
 READ = Call("GET", "/crm/objects/2026-03/tickets/9001")
@@ -85,6 +86,30 @@ def test_one_of_many_side_by_side_refreshes() -> None:
     assert outcomes == [FINE[1]] * 5
     assert bench.refreshed == ["refresh-token-1"]
     assert bench.client.round_trips == 3
+
+
+def test_a_sync_that_waits_for_room_keeps_no_click_waiting() -> None:
+    """Its requests wait for the limiter in threads of their own, however many they are."""
+    bench, room, waits = bench_of(FINE), threading.Event(), threading.Semaphore(0)
+
+    def acquire(bucket: str, rate: Rate, *, urgent: bool) -> None:
+        if not urgent:
+            waits.release()
+            room.wait(30)
+
+    bench.limiter.acquire = acquire  # type: ignore[method-assign]  # full for syncs
+    sync = Client(GRANT, TOKEN, bench._grants, bench.api, lambda _: True, urgent=False)
+    waiting = threading.Thread(target=sync.together, args=([READ] * 3 * SIDE_BY_SIDE,))
+    waiting.start()
+    try:
+        assert all(waits.acquire(timeout=10) for _ in range(SIDE_BY_SIDE))
+        answered = threading.Thread(target=bench.client.together, args=([READ, READ],))
+        answered.start()
+        answered.join(10)
+        assert not answered.is_alive()
+    finally:
+        room.set()
+        waiting.join()
 
 
 def test_errors_side_by_side_stay_apart() -> None:

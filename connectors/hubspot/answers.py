@@ -107,6 +107,19 @@ def error_for(status: int, body: object, wait: str | None = None, *, write: bool
     return unsupported() if status == requests.codes.gone else Fatal(_NOT_UNDERSTOOD, code=code)
 
 
+def shown(outcome: JSON | ConnectorError) -> JSON:
+    """An answer, empty when there is no such thing for this user.
+
+    Raises:
+        ConnectorError: HubSpot did not say.
+    """
+    if isinstance(outcome, Forbidden | NotFound):
+        return {}
+    if isinstance(outcome, ConnectorError):
+        raise outcome
+    return outcome
+
+
 def rows_of(body: JSON) -> list[JSON]:
     """The records of a list, search or batch answer.
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from connectors.errors import ConnectorError, Fatal, Forbidden, NotFound, Unauthorized
-from connectors.hubspot.answers import JSON
+from connectors.errors import ConnectorError, Fatal, NotFound, Unauthorized
+from connectors.hubspot.answers import JSON, shown
 from connectors.hubspot.client import Call, Client
 from connectors.hubspot.routes import unsupported
 from connectors.hubspot.schema import Owner, parse_owner
@@ -108,7 +108,7 @@ def identify(client: Client, hub: str, user_id: str, access: str, email: str) ->
         raise unsupported()
     if isinstance(tickets, ConnectorError):
         raise tickets
-    owner_row, user, roles = (_told(outcome) for outcome in told)
+    owner_row, user, roles = (shown(outcome) for outcome in told)
     owner = parse_owner(owner_row)
     return User(
         tenant=hub,
@@ -118,14 +118,6 @@ def identify(client: Client, hub: str, user_id: str, access: str, email: str) ->
         email=email or owner.email,
         attributes=_attributes(access, owner_row, owner, user, roles),
     )
-
-
-def _told(outcome: JSON | ConnectorError) -> JSON:
-    if isinstance(outcome, Forbidden | NotFound):
-        return {}
-    if isinstance(outcome, ConnectorError):
-        raise outcome
-    return outcome
 
 
 def _name(owner: Owner, user: JSON, email: str) -> str:

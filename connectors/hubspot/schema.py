@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from connectors.errors import ConnectorError, Forbidden, NotFound
+from connectors.errors import ConnectorError, NotFound
 from connectors.hubspot.access import Membership
-from connectors.hubspot.answers import JSON, next_page
+from connectors.hubspot.answers import JSON, next_page, shown
 from connectors.hubspot.client import Call, Client
 from connectors.hubspot.routes import unsupported
 from connectors.interfaces import User
@@ -137,7 +137,7 @@ class Schema:
         outcomes = self._client.together(calls)
         if isinstance(outcomes[len(WRITTEN)], NotFound):
             raise unsupported()
-        answers = [_shown(outcome) for outcome in outcomes]
+        answers = [shown(outcome) for outcome in outcomes]
         properties, pipelines = answers[: len(WRITTEN)], answers[len(WRITTEN) : len(WRITTEN) + len(PIPELINED)]
         teams, *pages = answers[len(WRITTEN) + len(PIPELINED) :]
         owners = [
@@ -210,19 +210,6 @@ def _facts(
         labels=labels,
         member=Membership(str(mine.get("id") or ""), team_ids(user_id, mine, teams)),
     )
-
-
-def _shown(outcome: JSON | ConnectorError) -> JSON:
-    """An answer, empty when there is no such thing for this user.
-
-    Raises:
-        ConnectorError: HubSpot did not say.
-    """
-    if isinstance(outcome, Forbidden | NotFound):
-        return {}
-    if isinstance(outcome, ConnectorError):
-        raise outcome
-    return outcome
 
 
 def _rows(answer: JSON) -> list[JSON]:

@@ -22,13 +22,17 @@ PATIENCE = 300
 DONE = b"You are logged in. You can close this window and return to the command line.\n"
 TIMEOUT = (5, 120)
 """Seconds to connect, to answer."""
+_ASK_THE_ADMINISTRATOR = (500, 502)
+"""Statuses that only the log explains: the request's id leads there."""
 
 
 class Problem(Exception):
     """The sidecar said no. `body` is its problem document."""
 
     def __init__(self, body: Mapping[str, Any]) -> None:
-        super().__init__(f"{body.get('title', 'The sidecar gave no answer')}: {body.get('detail', '')}")
+        said = f"{body.get('title', 'The sidecar gave no answer')}: {body.get('detail', '')}"
+        id_ = body.get("request") if body.get("status") in _ASK_THE_ADMINISTRATOR else ""
+        super().__init__(f"{said} (request {id_})" if id_ else said)
         self.body = body
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from connectors.sandbox.data import DEMO_CASE_ID, DEMO_USERNAMES
 from connectors.sandbox.process import SandboxProcess
+from sidecar.client import Problem
 from sidecar.local import LocalSidecar
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -55,6 +56,13 @@ def connected(run: Run, sidecar: LocalSidecar, tmp_path: Path) -> Run:
     assert process.returncode == 0
     assert "Maya Lindqvist" in said
     return run
+
+
+def test_what_only_the_log_explains_names_the_request() -> None:
+    """The administrator is told the request's id; where the message says what to do, it is left out."""
+    crash = {"title": "Something went wrong", "detail": "Tell your administrator.", "status": 500, "request": "4f2a"}
+    assert "(request 4f2a)" in str(Problem(crash))
+    assert "4f2a" not in str(Problem(crash | {"status": 404}))
 
 
 def test_commands_need_a_login(run: Run) -> None:

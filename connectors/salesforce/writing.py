@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from connectors.errors import ConnectorError, Fatal, Forbidden, NotFound, Retriable, Stale
+from connectors.errors import Ambiguous, ConnectorError, Fatal, Forbidden, NotFound, Retriable, Stale
 from connectors.interfaces import PreImage, TargetKind, User, Write, Written
 from connectors.salesforce import marker, targets
 from connectors.salesforce.answers import DUPLICATE, error_for, records_of
@@ -98,13 +98,22 @@ class Writer:
         arrived = _arrived(self._markers(write)) if self._marked() else None
         if arrived and arrived.undone:
             return
-        subs = [] if _is_field(write) else self._deletions(write, written)
-        if _is_field(write):
-            self._restore(write, preimage, written)
-        if arrived:
-            subs.append(marker.note_undone(_NOTE, arrived.id))
-        if subs:
-            self._all_or_none(subs)
+        note = [marker.note_undone(_NOTE, arrived.id)] if arrived else []
+        if not _is_field(write):
+            subs = [*self._deletions(write, written), *note]
+            if subs:
+                self._all_or_none(subs)
+            return
+        self._restore(write, preimage, written)
+        try:
+            if note:
+                self._all_or_none(note)
+        except Retriable:  # the field is restored, so nobody may say that nothing happened
+            raise ambiguous("not_noted") from None
+        except Ambiguous:
+            raise
+        except ConnectorError:
+            return  # what stood there stands there again, although the book may not say so
 
     def _send(self, write: Write, preimage: PreImage) -> Written:
         """One transaction. The marker comes first: a repetition must be recognised before anything looks stale."""

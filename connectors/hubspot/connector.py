@@ -52,6 +52,7 @@ class HubSpotConnector:
         api_version: "2026-03" and its kin, or "v3".
         access: for an account-level app, who sees what by object (`AccessRule`, or its plain form). An object that is
             not named is seen by its owner and the owner's teams; a user-level token needs no rule and gets none.
+        portal: the id of the one account whose users may log in; by default users of any that lets the app in.
         limiter: the budget of calls, shared by all processes that use the app; by default one for this process.
         calls: what HubSpot lets the app do in ten seconds.
         clock: epoch seconds.
@@ -70,6 +71,7 @@ class HubSpotConnector:
         ca_file: str | None = None,
         api_version: str | None = None,
         access: Mapping[str, AccessRule | Mapping[str, Any]] | None = None,
+        portal: str = "",
         limiter: Limiter | None = None,
         calls: int = CALLS,
         clock: Callable[[], float] = time.time,
@@ -80,6 +82,7 @@ class HubSpotConnector:
         self._to_token = partial(auth.to_token, api_url, clock)
         self._grants = Grants(self._app, tokens, self._to_token)
         self._rules = Rules(access or {})
+        self._portal = portal
         self._cache = FactCache()
         self._http = HttpSession(ca_file, pool=2 * SIDE_BY_SIDE)
         version = routes(api_version or DEFAULT_VERSION)
@@ -98,11 +101,13 @@ class HubSpotConnector:
         ";") and "profile" (role), as far as the token may see them.
 
         Raises:
+            Unauthorized: besides a refused code, the user is of another portal than the configured one.
             Forbidden: the app lacks the scope for tickets.
             Fatal: besides OAuth misconfiguration, HubSpot does not offer the configured API version.
         """
         token = self._to_token(self._app.exchange(code, verifier, redirect_uri), None)
         hub, user_id, token, said = auth.introspected(self._app, replace(token, app=self._app.client_id))
+        self._of_this_portal(hub)
         client = self._client(f"{self.crm}:{hub}:{user_id}", token, urgent=True)
         return auth.identify(client, hub, user_id, token.access, str(said.get("user") or "")), token
 
@@ -129,11 +134,16 @@ class HubSpotConnector:
         tenant, _, user_id = rest.partition(":")
         if crm != self.crm or not tenant or not user_id:
             raise Unauthorized("this is no HubSpot grant", code="bad_grant")
+        self._of_this_portal(tenant)
         if token.app not in {"", self._app.client_id}:  # another app of the portal has other rights and other rules
             raise Unauthorized(RECONNECT, code=OTHER_APP)
         user = User(tenant, user_id, username="", name="", email="")
         client = self._client(grant_id, token, urgent=urgent)
         return user, client, Schema(client, self._cache, user, self._app.introspect)
+
+    def _of_this_portal(self, hub: str) -> None:
+        if self._portal not in {"", hub}:
+            raise Unauthorized("this login belongs to another HubSpot account", code="other_portal")
 
     def revoke(self, grant_id: str) -> None:
         """`Connector.revoke`: see there. What was cached for this user is dropped too."""

@@ -14,7 +14,7 @@ from connectors.interfaces import RecordRef, Token
 from connectors.oauth import OAuthApp
 from tests.fakes_connector import MemoryTokenStore
 from tests.unit.connectors.hubspot_bench import GRANT, NOT_FOUND, NOW, SCOPE, TOKEN, Bench, error, results
-from tests.unit.connectors.scripted import ORIGIN, Answer
+from tests.unit.connectors.scripted import ORIGIN, Answer, Scripted
 
 OWNER = {
     "id": "500", "userId": 77, "email": "maya@x.example", "firstName": "Maya", "lastName": "Lind",
@@ -170,6 +170,29 @@ def test_what_is_no_grant_of_ours_opens_nothing(grant_id: str) -> None:
         here.session(grant_id)
     with pytest.raises(Unauthorized):
         here.session(GRANT)
+
+
+def test_a_user_of_another_portal_is_not_let_in() -> None:
+    """A public app can be installed by anybody: with a portal configured, a stranger's login and grant open nothing."""
+    urls = ("https://api.example", "https://app.example")
+    for configured, hub, admitted in (("4821", "4821", True), ("4821", "4822", False), ("", "4822", True)):
+        here = HubSpotConnector(*urls, "id", "secret", MemoryTokenStore(), portal=configured)
+        grant = f"hubspot:{hub}:77"
+        here._grants._tokens.save(grant, TOKEN)
+        app = introspecting({**INTROSPECTED, "hub_id": int(hub)})
+        object.__setattr__(app, "exchange", lambda *_: {"access_token": "a", "refresh_token": "r"})
+        here._app = app
+        here._http.mount(
+            "https://", Scripted(lambda method, url, body: portal(method, urlsplit(url).path, body) or NOT_FOUND)
+        )
+        if admitted:
+            assert here.session(grant)
+            assert here.exchange("code", "verifier", "https://x.example")[0].tenant == hub
+            continue
+        with pytest.raises(Unauthorized):
+            here.session(grant)
+        with pytest.raises(Unauthorized):
+            here.exchange("code", "verifier", "https://x.example")
 
 
 def test_a_token_of_another_app_opens_nothing() -> None:

@@ -119,11 +119,9 @@ def doctor(grant: str, installation: str, *, as_json: bool) -> None:
 @click.option("--no-browser", is_flag=True, help="Print the login address instead of opening it.")
 def connect(url: str, installation: str, *, no_browser: bool) -> None:
     """Log in as a CRM user; the other commands act as her."""
-    import webbrowser  # noqa: PLC0415
-
     from sidecar.client import log_in, remember  # noqa: PLC0415
 
-    client = log_in(url, installation, click.echo if no_browser else webbrowser.open)
+    client = log_in(url, installation, click.echo if no_browser else _open)
     remember(_session_file(), url, client)
     me = client.me
     rights = me["attributes"].get("access", "user-level")
@@ -259,6 +257,15 @@ def _client() -> "Client":
     from sidecar.client import recall  # noqa: PLC0415
 
     return recall(_session_file())
+
+
+def _open(address: str) -> None:
+    import webbrowser  # noqa: PLC0415
+
+    if webbrowser.open(address):
+        click.echo("Log in in the browser; this command waits five minutes.", err=True)
+    else:  # a machine without one
+        click.echo(f"Open this address in a browser on this machine within five minutes: {address}")
 
 
 def _connected() -> tuple[str, str]:

@@ -36,6 +36,9 @@ SIDE_BY_SIDE = 16
 MARGIN = 120.0
 """A token is renewed that many seconds before it ends: HubSpot wants no 401 as a reminder (contract, 2.2)."""
 
+RENEWALS = 2
+"""How often a call that met a spent token is sent again at most."""
+
 OTHER_APP = "other_app"
 """Our own error code: the user's grant is another app's now."""
 
@@ -125,8 +128,8 @@ class Api:
 class Client:
     """Calls as one user.
 
-    A call is repeated once, and only when nothing can have happened: after the token had expired and was renewed, or
-    when a read met a connection that HubSpot had closed. `round_trips` counts sequential requests: those that go out
+    A call is repeated only when nothing can have happened: after the token had expired and was renewed, or once when a
+    read met a connection that HubSpot had closed. `round_trips` counts sequential requests: those that go out
     side by side count as one, a refresh counts too. `active` asks HubSpot whether a refresh token still is.
     """
 
@@ -191,18 +194,21 @@ class Client:
         return answers
 
     def _attempt(self, call: Call) -> tuple[JSON | ConnectorError, int]:
-        trips = 0
+        """The outcome of one call, and the requests that it took, refreshes included."""
+        trips, renewals = 0, RENEWALS
         while True:
             trips += 1
-            token, first = self.token, trips == 1
+            token = self.token
             try:
                 return self._api.send(self._hub, token, call, urgent=self._urgent), trips
             except Expired as spent:
-                if not first:
+                if not renewals:
                     return spent, trips
+                # One that another process has stored may be spent as well; a fresh one is not.
+                renewals = renewals - 1 if self._stored_since(token) else 0
                 trips += 1
             except ConnectorError as error:
-                if not first or error.code != LOST_CONNECTION:
+                if trips > 1 or error.code != LOST_CONNECTION:
                     return error, trips
                 continue
             try:  # safe in the middle of a write: a refusal wrote nothing
@@ -214,6 +220,12 @@ class Client:
         if self.token.expires_at and self.clock() >= self.token.expires_at - MARGIN:
             self.round_trips += 1
             self._renew(self.token)
+
+    def _stored_since(self, spent: Token) -> bool:
+        try:
+            return self._grants.current(self.grant_id).access_token != spent.access_token
+        except Unauthorized:
+            return False
 
     def _renew(self, spent: Token) -> None:
         """Take a newer token of the same kind: whether a rule must be applied was decided by this one."""

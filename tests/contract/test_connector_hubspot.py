@@ -121,6 +121,16 @@ def test_a_rotated_refresh_token_is_kept(process: SandboxProcess, stage: HubSpot
     assert stage.refreshes() == 2
 
 
+def test_a_session_that_missed_a_renewal_catches_up(stage: HubSpotStage) -> None:
+    """The token that another process has stored meanwhile may be spent, too: that is no reason to reconnect."""
+    session = stage.connector.session(stage.agent)
+    stage.expire(stage.agent)
+    stage.connector.session(stage.agent).read(stage.case, HUBSPOT.fields)
+    stage.expire(stage.agent)
+    assert session.read(stage.case, HUBSPOT.fields).record.ref == stage.case
+    assert stage.refreshes() == 2
+
+
 def test_a_user_who_left_is_asked_to_connect_and_not_refreshed_for(
     process: SandboxProcess, stage: HubSpotStage
 ) -> None:

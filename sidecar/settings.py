@@ -232,5 +232,7 @@ def _refuse_non_vendor(name: str, installation: Installation) -> None:
             raise Misconfigured(
                 f"Production mode allows only the vendor's own hosts over https: see installation {name!r}."
             )
+    if isinstance(installation, HubSpotInstallation) and not installation.portal:
+        raise Misconfigured(f"Production mode needs the id of the HubSpot account (portal): see installation {name!r}.")
     if installation.client_secret is not None:
         raise Misconfigured(f"Production mode takes no client_secret from a file in clear: see installation {name!r}.")

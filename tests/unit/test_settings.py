@@ -90,7 +90,8 @@ def test_a_version_without_quotes_is_taken_as_written(tmp_path: Path) -> None:
     assert found.installations()["acme"].api_version == "66.0"
 
 
-PORTAL = "portal: {crm: hubspot, client_id: app, client_secret_file: /run/secrets/portal"
+OPEN = "portal: {crm: hubspot, client_id: app, client_secret_file: /run/secrets/portal"
+PORTAL = OPEN + ', portal: "48210377"'
 
 
 def test_a_portal_needs_no_address(tmp_path: Path) -> None:
@@ -99,6 +100,13 @@ def test_a_portal_needs_no_address(tmp_path: Path) -> None:
     assert found.addresses == ("https://api.hubapi.com", "https://app.hubspot.com")
     assert isinstance(found, HubSpotInstallation)
     assert (found.access, found.calls) == ({}, 110)
+
+
+def test_production_names_the_portal(tmp_path: Path) -> None:
+    """A public app can be installed by anybody's HubSpot account."""
+    with pytest.raises(Misconfigured, match="portal"):
+        production(tmp_path, OPEN + "}").installations()
+    assert settings(tmp_path, OPEN + "}").installations()["portal"]
 
 
 def test_production_allows_hubspots_hosts_only(tmp_path: Path) -> None:

@@ -28,6 +28,8 @@ CALLS = 110
 WINDOW = 10.0
 RESERVE = 0.36
 """The share of the calls that is kept for people who wait."""
+SHARE = 0.6
+"""The share of the calls that one user may make: whoever drafts without a pause leaves room for the others."""
 SEARCH_RATE = Rate(limit=5, seconds=1.0, reserve=2)
 """What HubSpot lets all apps together search in one account."""
 
@@ -89,12 +91,13 @@ class Api:
         self._limiter = limiter
         self._app = app
         self._rate = Rate(calls, WINDOW, int(calls * RESERVE))
+        self._share = Rate(max(1, int(calls * SHARE)), WINDOW)
 
     def pool(self, *, urgent: bool) -> ThreadPoolExecutor:
         """The threads in which requests go out side by side."""
         return self._pools[urgent]
 
-    def send(self, hub: str, token: Token, call: Call, *, urgent: bool) -> JSON:
+    def send(self, hub: str, user: str, token: Token, call: Call, *, urgent: bool) -> JSON:
         """One request, with errors that carry nothing of the answer.
 
         Raises:
@@ -104,6 +107,7 @@ class Api:
         bucket, rate = (
             (f"hubspot:{hub}:search", SEARCH_RATE) if call.search else (f"hubspot:{hub}:{self._app}", self._rate)
         )
+        self._limiter.acquire(f"hubspot:{hub}:{self._app}:{user}", self._share, urgent=True)
         self._limiter.acquire(bucket, rate, urgent=urgent)
         response = self._answer(token, call)
         if response.status_code in (LIMITED, MIGRATION):
@@ -141,7 +145,7 @@ class Client:
         self.routes = api.routes
         self.clock = api.clock
         self.round_trips = 0
-        self._hub = grant_id.split(":")[1]
+        self._hub, self._user = grant_id.split(":")[1:3]
         self._grants = grants
         self._api = api
         self._active = active
@@ -200,7 +204,7 @@ class Client:
             trips += 1
             token = self.token
             try:
-                return self._api.send(self._hub, token, call, urgent=self._urgent), trips
+                return self._api.send(self._hub, self._user, token, call, urgent=self._urgent), trips
             except Expired as spent:
                 if not renewals:
                     return spent, trips

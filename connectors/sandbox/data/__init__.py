@@ -83,11 +83,6 @@ def generate(seed: int = 7) -> list[Generated]:
     return [*orgs, (portal.document, portal.builder.records)]
 
 
-def ground_truth(seed: int = 7) -> GroundTruth:
-    """What is known about the records that `generate(seed)` returns."""
-    return build(seed)[1] | build_portal(seed)[1]
-
-
 def build(seed: int = 7) -> tuple[list[Org], GroundTruth]:
     """The two Salesforce orgs and what is known about their records."""
     orgs = [build_org(alias, seed) for alias in ALIASES]

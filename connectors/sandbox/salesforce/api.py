@@ -1,13 +1,13 @@
 """The face of the Salesforce engine: one request of a logged-in user in, one response out, never an exception."""
 
 import json
-import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import quote, urlencode
 
+from connectors.sandbox.bugs import log_bug
 from connectors.sandbox.salesforce.call import NEWEST_VERSION, OLDEST_VERSION, Answer, Call, check_version
 from connectors.sandbox.salesforce.errors import ApiError, not_found
 from connectors.sandbox.salesforce.org import Org
@@ -16,7 +16,6 @@ from connectors.sandbox.salesforce.router import dispatch
 MAX_URI: Final = 16_384
 _SEASONS: Final = (("Winter", 27), ("Summer", 26), ("Spring", 26))
 _PATH = re.compile(r"/services/data/(v(\d{1,3}\.\d))(/.*)?", re.ASCII | re.DOTALL)
-_log = logging.getLogger(__name__)
 _JSON: Final = "application/json;charset=UTF-8"
 
 
@@ -67,7 +66,7 @@ def handle(org: Org, user_id: str, base_url: str, request: ApiRequest) -> ApiRes
         except ApiError as error:
             answer = Answer(error.status, error.body())
         except Exception as error:  # noqa: BLE001 - the engine's last resort: a client must never see a traceback
-            _log_bug(error)
+            log_bug(error)
             text = "An unexpected error occurred. If this error persists, contact Salesforce Customer Support."
             answer = Answer(500, ApiError(500, "UNKNOWN_EXCEPTION", text).body())
         headers["Sforce-Limit-Info"] = f"api-usage={org.usage}/{org.setup.limits.daily_calls}"
@@ -100,15 +99,6 @@ def _answer(org: Org, user_id: str, base_url: str, request: ApiRequest) -> Answe
         request.query_string,
     )
     return dispatch(call)
-
-
-def _log_bug(error: Exception) -> None:
-    """Say where the engine broke; the exception's text may hold a record, so only its type is named."""
-    place = error.__traceback__
-    while place is not None and place.tb_next is not None:
-        place = place.tb_next
-    where = "" if place is None else f"{place.tb_frame.f_code.co_qualname}:{place.tb_lineno}"
-    _log.error("sandbox engine bug: %s in %s", type(error).__name__, where)
 
 
 def _response(answer: Answer, headers: Mapping[str, str]) -> ApiResponse:

@@ -20,6 +20,11 @@ import requests
 PATIENCE = 300
 """Seconds that a person has for logging in at her CRM."""
 DONE = b"You are logged in. You can close this window and return to the command line.\n"
+FAILED = b"You are not logged in. The command line says why.\n"
+REFUSALS = {
+    "unauthenticated": {"title": "You are not logged in", "detail": "The CRM did not let you in, or you said no."},
+    "unavailable": {"title": "You are not logged in", "detail": "The CRM does not answer. Try again in a minute."},
+}
 TIMEOUT = (5, 120)
 """Seconds to connect, to answer."""
 _ASK_THE_ADMINISTRATOR = (500, 502)
@@ -105,17 +110,22 @@ def log_in(url: str, installation: str, visit: Callable[[str], object] = webbrow
     verifier = secrets.token_urlsafe(48)
     challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
     codes: list[str] = []
+    errors: list[str] = []
 
-    Client(url, "").call("GET", "/healthz")  # say at once when nobody is there, instead of waiting for a browser
+    # Say at once when nobody is there or the name is wrong, instead of waiting for a browser.
+    Client(url, "").call("GET", "/healthz")
+    _check_name(url, installation)
 
     class Catcher(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            found = parse_qs(urlsplit(self.path).query).get("code", [])
-            codes.extend(found)
-            self.send_response(200 if found else 404)
+            query = parse_qs(urlsplit(self.path).query)
+            codes.extend(query.get("code", []))
+            errors.extend(query.get("error", []))
+            said = DONE if "code" in query else FAILED if "error" in query else b"Nothing here.\n"
+            self.send_response(404 if said not in (DONE, FAILED) else 200)
             self.send_header("Content-Type", "text/plain; charset=utf-8")
             self.end_headers()
-            self.wfile.write(DONE if found else b"Nothing here.\n")
+            self.wfile.write(said)
 
         def log_message(self, *_: object) -> None:
             """Say nothing: the address holds a code."""
@@ -126,12 +136,26 @@ def log_in(url: str, installation: str, visit: Callable[[str], object] = webbrow
         address = f"{url.rstrip('/')}/login?{urlencode(query)}"
         Thread(target=visit, args=(address,), daemon=True).start()
         patience = time.monotonic() + PATIENCE
-        while not codes and time.monotonic() < patience:
+        while not codes and not errors and time.monotonic() < patience:
             server.handle_request()
+    if errors:
+        raise Problem(REFUSALS.get(errors[0], REFUSALS["unauthenticated"]))
     if not codes:
         raise Problem({"title": "The login was not finished", "detail": "Run the command again."})
     token = Client(url, "").call("POST", "/v1/token", {"code": codes[0], "verifier": verifier})["token"]
     return Client(url, token)
+
+
+def _check_name(url: str, installation: str) -> None:
+    if not installation:
+        return
+    with requests.Session() as http:
+        http.trust_env = False
+        address = f"{url.rstrip('/')}/login?{urlencode({'installation': installation})}"
+        answer = http.get(address, allow_redirects=False, timeout=TIMEOUT)
+    if answer.status_code == requests.codes.not_found:
+        detail = f"The sidecar knows no installation {installation!r}. Its panel lists them."
+        raise Problem({"title": "There is no such installation", "detail": detail})
 
 
 def remember(path: Path, url: str, client: Client) -> None:

@@ -30,6 +30,9 @@ from sidecar.interfaces import LoginState
 CLI = "cli"
 """Marks the one-time code of a command-line login among the login states."""
 
+LOOPBACK = "http://127.0.0.1:"
+"""Where a command-line login ends: the tool's own port."""
+
 _PORT = re.compile(r"[0-9]{4,5}")
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 _OWN_PATH = re.compile(r"/(?:[\w.~!$&'()*+,;=:@%?#-][\w.~!$&'()*+,;=:@%?#/-]*)?", re.ASCII)
@@ -69,6 +72,16 @@ def _finish() -> Response:
     nonce = request.cookies.get("login", "")
     if login is None or not hmac.compare_digest(login.nonce.encode(), nonce.encode()):
         raise Unauthenticated("This login has expired or began in another browser. Start again at /login.")
+    try:
+        return _start_session(login)
+    except (Unauthenticated, Unavailable) as error:
+        if not login.return_to.startswith(LOOPBACK):
+            raise
+        log.info("login failed", type=error.type)
+        return _private(redirect(f"{login.return_to.partition('#')[0]}?{urlencode({'error': error.type})}"))
+
+
+def _start_session(login: LoginState) -> Response:
     if request.args.get("error"):
         raise Unauthenticated("The CRM did not let you in, or you said no. Start again at /login.")
     try:
@@ -80,7 +93,7 @@ def _finish() -> Response:
     principal = Principal(user.tenant, _connector(login.crm).crm, user.id, user.name, user.attributes, login.crm)
     services().tokens.save(principal.grant_id, grant)
     session_id, _ = services().sessions.create(principal, services().clock())
-    if login.return_to.startswith("http://127.0.0.1:"):
+    if login.return_to.startswith(LOOPBACK):
         return _hand_over(login, session_id)
     response = redirect(login.return_to)
     response.set_cookie(
@@ -133,7 +146,7 @@ def _return_to() -> str:
         valid = _PORT.fullmatch(port) and 1024 <= int(port) <= 65535 and _CHALLENGE.fullmatch(challenge)  # noqa: PLR2004 - RFC 6335
         if not valid:
             raise Invalid("A command-line login needs cli_port (1024 to 65535) and challenge (S256, RFC 7636).")
-        return f"http://127.0.0.1:{port}/#{challenge}"
+        return f"{LOOPBACK}{port}/#{challenge}"
     path = request.args.get("return_to", "/")
     return path if _OWN_PATH.fullmatch(path) else "/"
 

@@ -10,10 +10,12 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+import requests
 
+from connectors.sandbox.client import consent
 from connectors.sandbox.data import DEMO_CASE_ID, DEMO_USERNAMES
 from connectors.sandbox.process import SandboxProcess
-from sidecar.client import Problem
+from sidecar.client import Problem, log_in
 from sidecar.local import LocalSidecar
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -70,6 +72,29 @@ def test_commands_need_a_login(run: Run) -> None:
     result = run("draft", DEMO_CASE_ID)
     assert result.returncode == 1
     assert "crm-sidecar connect" in result.stderr
+
+
+def test_a_login_that_cannot_succeed_is_not_waited_for(run: Run, sidecar: LocalSidecar) -> None:
+    """An unknown installation is named at once."""
+    result = run("connect", "--url", sidecar.url, "--installation", "nowhere", "--no-browser")
+    assert result.returncode == 1
+    assert "'nowhere'" in result.stderr
+
+
+def test_who_says_no_at_the_crm_is_told_at_once(sidecar: LocalSidecar) -> None:
+    """The command line hears of a declined login instead of waiting for minutes."""
+
+    def decline(address: str) -> None:
+        with requests.Session() as browser:
+            browser.trust_env = False
+            start = browser.get(address, allow_redirects=False, timeout=30)
+            back = consent(
+                start.headers["location"], DEMO_USERNAMES[0], verify=str(sidecar.sandbox.ca_file), allow=False
+            )
+            assert b"not logged in" in browser.get(back, timeout=30).content
+
+    with pytest.raises(Problem, match="said no"):
+        log_in(sidecar.url, "northwind", decline)
 
 
 def test_the_login_is_kept_for_this_user_only(connected: Run, tmp_path: Path) -> None:

@@ -221,7 +221,7 @@ def test_two_connectors_with_one_limiter_never_meet_the_limit(process: SandboxPr
     """A limiter for each client instance would let both spend the whole budget."""
     process.control.mutate(PORTAL, "rate_limits", on=True, oauth_app=20)
     limiter = PausingLimiter(process)
-    sessions = [shared(process, stage, limiter, calls=20).session(stage.agent) for _ in range(2)]
+    sessions = [shared(process, stage, limiter, calls=20).session(who) for who in (stage.agent, stage.colleague)]
     log = Log(process)
     for _ in range(25):
         for session in sessions:

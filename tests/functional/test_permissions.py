@@ -41,7 +41,9 @@ UNKNOWN = mint(PREFIXES["Case"], "5eN", 999_999)
 """A well-formed id that no record of either org has."""
 FOREIGN = 10
 """Cases of the other org that every user asks for."""
-READ_BY_A_DRAFT = frozenset({"Case", "EmailMessage", "CaseComment", "Task", "Knowledge__kav"})
+READ_BY_A_DRAFT = frozenset(
+    {"Case", "EmailMessage", "CaseComment", "Task", "FeedItem", "ContentVersion", "Knowledge__kav"}
+)
 
 
 class Overheard:

@@ -97,12 +97,15 @@ THREADS: Mapping[str, Mapping[str, str]] = {
 """Root object -> object of its thread -> lookup to the root."""
 
 FAMILY: Mapping[str, tuple[str, ...]] = {
-    "Case": ("Contact", "Account", "User", "EmailMessage", "CaseComment", "Task", "Knowledge__kav", MARKER),
+    "Case": (
+        "Contact", "Account", "User", "EmailMessage", "CaseComment", "Task", "FeedItem", "Knowledge__kav", MARKER,
+        "ContentDocumentLink", "ContentDocument", "ContentVersion",
+    ),
     "ContentDocumentLink": ("ContentDocument", "ContentVersion", "User"),
     "CaseComment": ("User",),
     "FeedItem": ("User",),
     "Task": ("User",),
-}
+}  # fmt: skip
 """Objects that are described together with an object, so that a first draft needs one round trip for all of them."""
 
 

@@ -23,8 +23,8 @@ browser: # Debian's Chromium, for the panel's tests
 node: # the official Node client, for the sandbox's tests
 	@test -d tests/contract/node/node_modules || npm ci --prefix tests/contract/node --silent --no-audit --no-fund
 
-test: setup browser node ## All tests
-	@PATH="$$HOME/.local/bin:$$PATH" $(RUN) pytest
+test: setup browser node ## All tests, two files at a time
+	@PATH="$$HOME/.local/bin:$$PATH" $(RUN) pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: setup ## Style, types, import contract
 	@PATH="$$HOME/.local/bin:$$PATH"; $(RUN) ruff check && $(RUN) ruff format --check && $(RUN) mypy && $(RUN) lint-imports

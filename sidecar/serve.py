@@ -9,6 +9,9 @@ from sidecar import logs
 from sidecar.app import create_app
 from sidecar.settings import Settings
 
+KEEP_ALIVE = 75
+"""Seconds that an idle connection stays open: longer than a proxy keeps its own, so that nobody meets a closing one."""
+
 
 class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
     """gunicorn with our settings instead of its command line. The app is built in the worker, after the fork."""
@@ -26,6 +29,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
             "threads": self._settings.threads,
             "timeout": 120,
             "graceful_timeout": self._settings.graceful_timeout,
+            "keepalive": KEEP_ALIVE,
             "accesslog": None,  # our own log line has the route, never the address
             "loglevel": "error",  # its warnings quote request lines that it cannot parse
             "proc_name": "crm-sidecar",

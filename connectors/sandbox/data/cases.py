@@ -8,40 +8,20 @@ from connectors.sandbox.data.accounts import Customer
 from connectors.sandbox.data.banks import bank
 from connectors.sandbox.data.builder import OrgBuilder
 from connectors.sandbox.data.desk import some_draft, some_task
-from connectors.sandbox.data.hostile import Attack, infect, mail_plan
+from connectors.sandbox.data.hostile import Attack, mail_plan
 from connectors.sandbox.data.org import Staff
-from connectors.sandbox.data.scenarios import Plot, ending, tell
-from connectors.sandbox.data.schedule import schedule
-from connectors.sandbox.data.slots import SECRETS, slots_for
+from connectors.sandbox.data.slots import SECRETS
+from connectors.sandbox.data.stories import FAMILY, LENGTHS, LONGEST_FOREIGN, MONEY, SHORT, imagine
 from connectors.sandbox.data.threads import Cast, Frame, write_case
 from connectors.sandbox.salesforce.values import Value
 
-FAMILY: Final[Mapping[str, str]] = {
-    "battery_drain": "sensor",
-    "calibration_drift": "sensor",
-    "delayed_delivery": "sensor",
-    "damaged_parcel": "sensor",
-    "warranty": "sensor",
-    "alarm_flood": "sensor",
-    "onboarding": "sensor",
-    "firmware_fails": "gateway",
-    "gateway_offline": "gateway",
-}
-"""Scenario -> product family; every other scenario is about the cloud product."""
-
-MONEY: Final = frozenset({"wrong_invoice", "duplicate_charge", "warranty", "delayed_delivery", "damaged_parcel"})
-LENGTHS: Final = (2, 2, 3, 3, 4, 4, 4, 5, 5, 5, 6, 6, 6, 7, 7, 7, 8, 8, 9, 10, 11, 13, 16, 22, 30, 44)
 _CLOSED, _QUEUED, _SHARED, _RISKY, _WITH_TASK, _WITH_DRAFT = 0.66, 0.1, 0.16, 0.15, 0.35, 0.3
 _VIEWERS: Final = (("sales", 0.3), ("knowledge", 0.08), ("tier1", 0.1))
 """Profile -> how likely somebody with it may read a case by a manual share."""
 
 _FIRST_LEVEL, _REFUNDED = 0.7, 0.7
 _LONG: Final = 10
-LONGEST_FOREIGN: Final = 16
-"""The banks of the other languages are smaller: a longer thread would repeat itself."""
 _RESTRICTED_EVERY: Final = 27
-_SHORT: Final = 4
-"""A case with so few messages is still open."""
 
 
 class CaseMaker:
@@ -96,27 +76,20 @@ class CaseMaker:
             contact_id, contact = customer.contacts[-1]
             cast = Cast(customer, contact_id, contact, agent.id, (agent,))
             rng = self.builder.random("relative", number)
-            ids.append(self._case(rng, cast, "gateway_offline", _SHORT + number % 5))
+            ids.append(self._case(rng, cast, "gateway_offline", SHORT + number % 5))
         return ids
 
     def _case(self, rng: Random, cast: Cast, scenario: str, size: int, attack: Attack | None = None) -> str:
         """Tell the scenario in `size` messages and store it, with a task and a draft now and then; the case's id."""
-        products = self.staff.spec["products"]
-        product = rng.choice(products[FAMILY.get(scenario, "cloud")])
-        closed = rng.random() < _CLOSED and size > _SHORT
-        language, agent = cast.contact.language, cast.agents[0]
-        slots = slots_for(rng, products, language, product)
-        confirmed = size - ending(size, closed=closed) + 1
-        times = schedule(rng, size, closed=closed, pause=confirmed if closed else 0)
-        tale = tell(rng, Plot(scenario, language, closed, times, cast.contact, agent.first, slots))
-        if attack:
-            infect([turn for turn in tale.turns if turn.incoming][-1], attack)
-        fields = _fields(rng, scenario, product) | _status(rng, size, closed=closed)
-        case = write_case(self.builder, self.staff, cast, Frame(scenario, language, closed, fields), tale)
+        products, agent = self.staff.spec["products"], cast.agents[0].first
+        told = imagine(rng, products, cast.contact, agent, scenario, size=size, closed=_CLOSED, attack=attack)
+        fields = _fields(rng, scenario, told.product) | _status(rng, size, closed=told.closed)
+        frame = Frame(scenario, cast.contact.language, told.closed, fields)
+        case = write_case(self.builder, self.staff, cast, frame, told.tale)
         if rng.random() < _WITH_TASK:
             some_task(rng, self.builder, case, rng.choice(cast.agents))
-        if not closed and language == "en" and rng.random() < _WITH_DRAFT:
-            some_draft(rng, self.builder, case, cast.contact, agent)
+        if not told.closed and frame.language == "en" and rng.random() < _WITH_DRAFT:
+            some_draft(rng, self.builder, case, cast.contact, cast.agents[0])
         return str(case["Id"])
 
     def _agents(self, rng: Random, customer: Customer, *, restricted: bool) -> list[str]:

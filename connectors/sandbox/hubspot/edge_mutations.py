@@ -16,10 +16,10 @@
 `user` is an id or an e-mail; inside a fault rule it defaults to the user whose request it is.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
+from connectors.sandbox.changes import Change, Changes
 from connectors.sandbox.hubspot.delivery import Deliveries
 from connectors.sandbox.hubspot.oauth import App, Grants
 from connectors.sandbox.hubspot.oauth.apps import SCOPES
@@ -30,8 +30,8 @@ from connectors.sandbox.hubspot.webhooks import Webhooks
 from connectors.sandbox.wire import JSON, Refused
 
 
-class EdgeMutations:
-    """The changes at the edge of one portal. `apply` is the only way in."""
+class EdgeMutations(Changes):
+    """The changes at the edge of one portal."""
 
     def __init__(
         self,
@@ -49,7 +49,7 @@ class EdgeMutations:
         self._limiter = limiter
         self._webhooks = webhooks
         self._deliveries = deliveries
-        self._changes: Mapping[str, Callable[[str, JSON], JSON | None]] = {
+        changes: Mapping[str, Change] = {
             "expire_tokens": self._expire_tokens,
             "revoke_grants": self._revoke_grants,
             "deactivate_user": self._deactivate_user,
@@ -62,29 +62,13 @@ class EdgeMutations:
             "duplicate_webhook": self._duplicate_webhook,
             "reorder_webhook": self._reorder_webhook,
         }
+        super().__init__(changes)
 
-    @property
-    def names(self) -> frozenset[str]:
-        """The changes there are."""
-        return frozenset(self._changes)
-
-    def apply(self, name: str, user_id: str, arguments: Mapping[str, Any]) -> JSON:
-        """Make one change; the answer holds what is new.
-
-        Raises:
-            Refused: unknown user, app or scope, or a missing or wrong argument.
-        """
-        given = dict(arguments)
-        key = given.pop("user", user_id)
-        person = self._people.person(str(key)) if key else None
-        if key and person is None:
+    def _person(self, key: str) -> str:
+        person = self._people.person(key)
+        if person is None:
             raise Refused(f"no user {key!r} in {self._portal.alias}")
-        try:
-            return self._changes[name](person.id if person else "", given) or {}
-        except KeyError as error:
-            raise Refused(f"{name}: no {error.args[0]} given, or unknown") from None
-        except (TypeError, ValueError, AttributeError, OverflowError) as error:
-            raise Refused(f"{name}: {error}") from None
+        return person.id
 
     def _expire_tokens(self, user: str, _given: JSON) -> JSON:
         return {"ended": self._grants.expire_tokens(user)}

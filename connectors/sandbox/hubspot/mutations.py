@@ -22,10 +22,11 @@
 `user` is an id or an e-mail; inside a fault rule it defaults to the user whose request it is.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
 
+from connectors.sandbox.changes import Change, Changes
 from connectors.sandbox.hubspot.errors import HubError
 from connectors.sandbox.hubspot.kinds import with_stage
 from connectors.sandbox.hubspot.linking import link, unlink
@@ -37,13 +38,15 @@ from connectors.sandbox.hubspot.writer import Hand, Writer
 from connectors.sandbox.wire import JSON, Refused
 
 
-class Mutations:
-    """The changes of one portal's data and rights. `apply` is the only way in."""
+class Mutations(Changes):
+    """The changes of one portal's data and rights; each is made wholly or not at all."""
+
+    engine_error = HubError
 
     def __init__(self, portal: Portal) -> None:
         self._portal = portal
         self._writer = Writer(portal, Hand("CRM_UI", "userId:0"))
-        self._changes: Mapping[str, Callable[[str, JSON], JSON | None]] = {
+        changes: Mapping[str, Change] = {
             "create": self._create,
             "touch": self._touch,
             "archive": self._archive,
@@ -64,33 +67,16 @@ class Mutations:
             "search_delay": self._search_delay,
             "search_ghosts": self._search_ghosts,
         }
+        super().__init__(changes)
 
-    @property
-    def names(self) -> frozenset[str]:
-        """The changes there are."""
-        return frozenset(self._changes)
+    @contextmanager
+    def _while(self) -> Iterator[None]:
+        with self._portal.lock, self._portal.store.transaction():
+            self._portal.store.generation += 1
+            yield
 
-    def apply(self, name: str, user_id: str, arguments: Mapping[str, Any]) -> JSON:
-        """Make one change, wholly or not at all; the answer holds what is new, for instance `id`.
-
-        Raises:
-            Refused: unknown name, record or user, or a missing argument.
-        """
-        change = self._changes.get(name)
-        if change is None:
-            raise Refused(f"no mutation {name!r}; there are {', '.join(sorted(self.names))}")
-        given = dict(arguments)
-        user = str(given.pop("user", user_id) or "")
-        try:
-            with self._portal.lock, self._portal.store.transaction():
-                self._portal.store.generation += 1
-                return change(user, given) or {}
-        except KeyError as error:
-            raise Refused(f"{name}: no {error.args[0]} given, or unknown") from None
-        except HubError as error:
-            raise Refused(f"{name}: {error.category or error.status}") from None
-        except (TypeError, ValueError, AttributeError) as error:
-            raise Refused(f"{name}: {error}") from None
+    def _told(self, error: Exception) -> str:
+        return error.category or str(error.status) if isinstance(error, HubError) else super()._told(error)
 
     # ── Records ──────────────────────────────────────────────────────────
     def _record(self, object_: object, record_id: object) -> Record:

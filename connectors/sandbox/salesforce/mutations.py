@@ -31,10 +31,12 @@
 `user` is an id or a username; inside a fault rule it defaults to the user whose request it is.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from connectors.sandbox.changes import Change, Changes
 from connectors.sandbox.salesforce.content_writes import ContentWriter
 from connectors.sandbox.salesforce.errors import ApiError
 from connectors.sandbox.salesforce.ids import canonical
@@ -48,13 +50,15 @@ if TYPE_CHECKING:
     from connectors.sandbox.salesforce.org import Org
 
 
-class Mutations:
-    """The changes of one org. `apply` is the only way in."""
+class Mutations(Changes):
+    """The changes of one org."""
+
+    engine_error = ApiError
 
     def __init__(self, org: "Org", grants: "Grants") -> None:
         self._org = org
         self._grants = grants
-        self._changes: Mapping[str, Callable[[str, JSON], JSON | None]] = {
+        changes: Mapping[str, Change] = {
             "create": self._create,
             "touch": self._touch,
             "delete": self._delete,
@@ -82,34 +86,17 @@ class Mutations:
             "rotation": self._rotation,
             "session_timeout": self._session_timeout,
         }
+        super().__init__(changes)
 
-    @property
-    def names(self) -> frozenset[str]:
-        """The changes there are."""
-        return frozenset(self._changes)
+    @contextmanager
+    def _while(self) -> Iterator[None]:
+        with self._org.lock:
+            yield
 
-    def apply(self, name: str, user_id: str, arguments: Mapping[str, Any]) -> JSON:
-        """Make one change; the answer holds what is new, for instance `id`.
+    def _told(self, error: Exception) -> str:
+        return error.code if isinstance(error, ApiError) else super()._told(error)
 
-        Raises:
-            Refused: unknown name, record or user, or a missing argument.
-        """
-        change = self._changes.get(name)
-        if change is None:
-            raise Refused(f"no mutation {name!r}; there are {', '.join(sorted(self.names))}")
-        given = dict(arguments)
-        user = given.pop("user", user_id)
-        try:
-            with self._org.lock:
-                return change(self._user(user) if user else "", given) or {}
-        except KeyError as error:
-            raise Refused(f"{name}: no {error.args[0]} given, or unknown") from None
-        except ApiError as error:
-            raise Refused(f"{name}: {error.code}") from None
-        except (TypeError, ValueError, AttributeError) as error:
-            raise Refused(f"{name}: {error}") from None
-
-    def _user(self, key: str) -> str:
+    def _person(self, key: str) -> str:
         row = self._org.user(key) or self._org.user_by_name(key)
         if row is None:
             raise Refused(f"no user {key!r} in {self._org.alias}")
@@ -165,7 +152,7 @@ class Mutations:
     def _assignment_rule(self, _user: str, given: JSON) -> None:
         name, owner = self._org.kind(given["object"]).name, given.get("owner")
         if owner:
-            self._org.setup.assignment[name] = canonical(str(owner)) or self._user(str(owner))
+            self._org.setup.assignment[name] = canonical(str(owner)) or self._person(str(owner))
         else:
             self._org.setup.assignment.pop(name, None)
 
@@ -216,7 +203,7 @@ class Mutations:
 
     def _oauth_app(self, _user: str, given: JSON) -> None:
         client = self._grants.clients[given["client"]]
-        client.policy = client.policy.changed(given, self._user)
+        client.policy = client.policy.changed(given, self._person)
 
     def _oauth_org(self, _user: str, given: JSON) -> None:
         self._grants.policy = self._grants.policy.changed(given)

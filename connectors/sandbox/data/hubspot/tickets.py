@@ -8,19 +8,18 @@ from typing import Final
 from connectors.sandbox.data.accounts import Customer
 from connectors.sandbox.data.banks import bank
 from connectors.sandbox.data.builder import NOW
-from connectors.sandbox.data.cases import FAMILY, LENGTHS, LONGEST_FOREIGN, MONEY
-from connectors.sandbox.data.hostile import Attack, infect, mail_plan
+from connectors.sandbox.data.hostile import Attack, mail_plan
 from connectors.sandbox.data.hubspot.builder import PortalBuilder
 from connectors.sandbox.data.hubspot.portal import Crew, stage_id
 from connectors.sandbox.data.hubspot.threads import Call, Cast, Frame, Todo, write_task, write_ticket
-from connectors.sandbox.data.scenarios import Plot, Tale, ending, tell
-from connectors.sandbox.data.schedule import schedule
-from connectors.sandbox.data.slots import SECRETS, slots_for
+from connectors.sandbox.data.scenarios import Tale
+from connectors.sandbox.data.slots import SECRETS
+from connectors.sandbox.data.stories import FAMILY, LENGTHS, LONGEST_FOREIGN, MONEY, SHORT, imagine
 from connectors.sandbox.salesforce.values import Row
 
 _CLOSED, _UNASSIGNED, _ESCALATED, _RISKY, _WITH_TASK, _WITH_CALL = 0.6, 0.1, 0.15, 0.15, 0.4, 0.45
 _FIRST_LEVEL, _REFUNDED = 0.7, 0.7
-_SHORT, _LONG = 4, 10
+_LONG: Final = 10
 _RESTRICTED_EVERY: Final = 27
 _LATER: Final = timedelta(minutes=35)
 _PRIORITIES: Final = {"S1": "URGENT", "S2": "HIGH", "S3": "MEDIUM", "S4": "LOW"}
@@ -69,28 +68,22 @@ class TicketMaker:
             contact_id, contact = customer.contacts[-1]
             cast = Cast(customer, contact_id, contact, owner, (self.crew.members[owner],))
             rng = self.builder.random("relative", number)
-            ticket = self.ticket(rng, cast, "gateway_offline", _SHORT + number % 5)
+            ticket = self.ticket(rng, cast, "gateway_offline", SHORT + number % 5)
             ids.append(str(ticket["hs_object_id"]))
         return ids
 
     def ticket(self, rng: Random, cast: Cast, scenario: str, size: int, attack: Attack | None = None) -> Row:
         """Tell the scenario in `size` messages and store it, with a call and a task now and then."""
-        products = self.crew.spec["products"]
-        product = rng.choice(products[FAMILY.get(scenario, "cloud")])
-        closed = rng.random() < _CLOSED and size > _SHORT
-        language, agent = cast.contact.language, cast.agents[0]
-        slots = slots_for(rng, products, language, product)
-        confirmed = size - ending(size, closed=closed) + 1
-        times = schedule(rng, size, closed=closed, pause=confirmed if closed else 0)
-        tale = tell(rng, Plot(scenario, language, closed, times, cast.contact, agent.first, slots))
-        if attack:
-            infect([turn for turn in tale.turns if turn.incoming][-1], attack)
-        properties = self._properties(rng, scenario, product) | self._stage(rng, scenario, size, closed=closed)
-        calls = self._calls(rng, cast, tale)
-        frame = Frame(scenario, language, closed, properties)
-        ticket = write_ticket(self.builder, self.crew, cast, frame, tale, calls=calls)
+        products, agent = self.crew.spec["products"], cast.agents[0].first
+        told = imagine(rng, products, cast.contact, agent, scenario, size=size, closed=_CLOSED, attack=attack)
+        properties = self._properties(rng, scenario, told.product)
+        properties |= self._stage(rng, scenario, size, closed=told.closed)
+        calls = self._calls(rng, cast, told.tale)
+        frame = Frame(scenario, cast.contact.language, told.closed, properties)
+        ticket = write_ticket(self.builder, self.crew, cast, frame, told.tale, calls=calls)
         if rng.random() < _WITH_TASK:
-            write_task(self.builder, self.crew, ticket, cast, self._todo(rng, cast, tale, closed=closed))
+            todo = self._todo(rng, cast, told.tale, closed=told.closed)
+            write_task(self.builder, self.crew, ticket, cast, todo)
         return ticket
 
     def _agents(self, rng: Random, customer: Customer) -> list[str]:

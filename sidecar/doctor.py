@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, nullcontext
 from rich.console import Console
 from rich.markup import escape
 
-from connectors.errors import ConnectorError
+from connectors.errors import ConnectorError, Fatal
 from connectors.interfaces import Connector, Finding, Token, TokenStore
 from connectors.registry import connector_class
 from sidecar.errors import SidecarError
@@ -22,13 +22,13 @@ class NoTokens:
     def load(self, grant_id: str) -> Token | None:
         """No token."""
 
-    def save(self, grant_id: str, token: Token) -> None:
+    def save(self, grant_id: str, token: Token) -> None:  # noqa: ARG002 - the protocol's
         """Refused: a token that is not kept is lost.
 
         Raises:
-            NotImplementedError: always.
+            Fatal: always.
         """
-        raise NotImplementedError
+        raise Fatal("a check without a login keeps no tokens", code="no_tokens")
 
     def delete(self, grant_id: str) -> None:
         """There is none."""

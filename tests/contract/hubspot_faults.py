@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import Any
 
 from connectors.errors import Ambiguous, Fatal, Forbidden, NotFound, Retriable, Stale, Unauthorized
@@ -10,7 +9,7 @@ from connectors.hubspot.connector import HubSpotConnector
 from connectors.hubspot.schema import FactCache
 from connectors.sandbox.process import SandboxProcess
 from connectors.testing.faults import Fault
-from tests.contract.hubspot_stage import OUTSIDER, PORTAL, SKEW, HubSpotStage, Manner
+from tests.contract.hubspot_stage import OUTSIDER, PORTAL, HubSpotStage, Manner
 
 RECORDS = "^/crm/(objects|associations)/"
 """Requests for records. What is asked about the portal itself goes out side by side, so none of it has a number."""
@@ -115,47 +114,8 @@ class HubSpotFaultStage(HubSpotStage):
 
     def plant(self, fault: str, nth: int) -> None:
         """See `FaultStage.plant`."""
-        action, arguments = RULES[fault]
         names = {
             "ticket": self.case.id, "other": self._other, "contact": self.contact,
             "outsider": self._org.user(OUTSIDER).username,
         }  # fmt: skip
-        match = {"path": RECORDS, "org": PORTAL, "nth": max(nth, 1), "times": 1 if nth else 0}
-        self._control.add_fault(match, action, _filled_in(arguments, names))
-
-    def met(self) -> int:
-        """See `FaultStage.met`."""
-        return sum(int(rule["seen"]) for rule in self._control.faults())
-
-    def fired(self) -> int:
-        """See `FaultStage.fired`."""
-        return sum(int(rule["fired"]) for rule in self._control.faults())
-
-    def clear_faults(self) -> None:
-        """See `FaultStage.clear_faults`."""
-        self._control.clear_faults()
-
-    def leaks(self) -> int:
-        """See `FaultStage.leaks`."""
-        return sum(self._control.leaks(self._start, PORTAL).values())
-
-    def again(self) -> "HubSpotFaultStage":
-        """See `FaultStage.again`. Only what a snapshot does not hold is made anew: the caches, and lost log-ins."""
-        self._control.clear_faults()
-        self._control.restore("staged")
-        self._control.set_clock(datetime.now().astimezone() - SKEW)
-        self.later()
-        self.connector = self.new_connector()
-        for grant_id, user in self._users.items():
-            if self.tokens.load(grant_id) is None:
-                self.log_in(user)
-        self._start = self._control.last()
-        return self
-
-
-def _filled_in(value: Any, names: Mapping[str, str]) -> Any:  # noqa: ANN401 - any JSON
-    if isinstance(value, dict):
-        return {name: _filled_in(each, names) for name, each in value.items()}
-    if isinstance(value, list):
-        return [_filled_in(each, names) for each in value]
-    return names.get(value[1:-1], value) if isinstance(value, str) and value[:1] == "{" else value
+        self.add(RECORDS, PORTAL, nth, RULES[fault], names)

@@ -19,11 +19,10 @@ from connectors.interfaces import RecordRef
 from connectors.sandbox.client import SandboxOrg, consent
 from connectors.sandbox.process import SandboxProcess
 from connectors.testing import Trouble
+from tests.contract.planted import SKEW, Planted
 from tests.fakes_connector import MemoryTokenStore
 
 PORTAL = "meridian"
-SKEW = timedelta(seconds=150)
-"""The sandbox's clock is behind ours: time can pass in a test without leaving the present."""
 SECRETS = ("pump 7 in Rotterdam", "carla.contact@customer.example", "the seal leaks")
 AGENT, COLLEAGUE, OUTSIDER, INSTALLER = "mira.lindgren", "pavel.novotny", "gloria.estevez", "robot"
 RULES = {"tickets": {"view": "team"}, "contacts": {"view": "all"}, "companies": {"view": "all"}}
@@ -50,7 +49,7 @@ class Manner:
     rules: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: RULES)
 
 
-class HubSpotStage:
+class HubSpotStage(Planted):
     """One ticket with two incoming mails, an outgoing one and a note, made anew for every test."""
 
     crm = "hubspot"
@@ -185,10 +184,6 @@ class HubSpotStage:
     def end_grant(self, grant_id: str) -> None:
         """See `Stage.end_grant`."""
         self._control.mutate(PORTAL, "revoke_grants", user=self._holder(grant_id))
-
-    def requests(self) -> int:
-        """See `Stage.requests`."""
-        return len(self._control.requests(self._start))
 
     def refreshes(self) -> int:
         """See `Stage.refreshes`. Since the stage was set nobody has logged in: each token request is a refresh."""

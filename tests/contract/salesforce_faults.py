@@ -96,14 +96,3 @@ FAULTS = (
     Fault("daily limit", (Retriable,), (Retriable,), moves=True),
     Fault("long calls", (Retriable,), (Retriable,), moves=True),
 )
-
-
-def filled_in(arguments: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
-    """Arguments with the ids of a stage in place of their names."""
-    return {name: _filled_in(value, names) for name, value in arguments.items()}
-
-
-def _filled_in(value: Any, names: Mapping[str, str]) -> Any:  # noqa: ANN401 - any JSON
-    if isinstance(value, dict):
-        return filled_in(value, names)
-    return names.get(value[1:-1], value) if isinstance(value, str) and value[:1] == "{" else value

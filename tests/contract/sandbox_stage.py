@@ -14,16 +14,15 @@ from connectors.salesforce.connector import SalesforceConnector
 from connectors.sandbox.client import SandboxOrg, consent
 from connectors.sandbox.process import SandboxProcess
 from connectors.testing import Trouble
-from tests.contract.salesforce_faults import RULES, filled_in
+from tests.contract.planted import SKEW, Planted
+from tests.contract.salesforce_faults import RULES
 from tests.fakes_connector import MemoryTokenStore
 
 ORG = "northwind"
-SKEW = timedelta(seconds=150)
-"""The sandbox's clock is behind ours: time can pass in a test without leaving the present."""
 SECRETS = ("pump 7 in Rotterdam", "carla.contact@customer.example", "the seal leaks")
 
 
-class SandboxStage:
+class SandboxStage(Planted):
     """One case with two messages and a comment, made anew for every test. `plain`: without TLS, which is faster."""
 
     crm = "salesforce"
@@ -138,41 +137,11 @@ class SandboxStage:
 
     def plant(self, fault: str, nth: int) -> None:
         """See `FaultStage.plant`."""
-        action, arguments = RULES[fault]
+        rule = RULES[fault]
         names = {"case": self.case.id, "outsider": _user(self.outsider)}
-        if "{other}" in str(arguments):
+        if "{other}" in str(rule):
             names["other"] = self._create("Case", Subject="The other case", OwnerId=_user(self.agent))
-        match = {"path": "^/services/data/", "org": ORG, "nth": max(nth, 1), "times": 1 if nth else 0}
-        self._control.add_fault(match, action, filled_in(arguments, names))
-
-    def met(self) -> int:
-        """See `FaultStage.met`."""
-        return sum(int(rule["seen"]) for rule in self._control.faults())
-
-    def fired(self) -> int:
-        """See `FaultStage.fired`."""
-        return sum(int(rule["fired"]) for rule in self._control.faults())
-
-    def clear_faults(self) -> None:
-        """See `FaultStage.clear_faults`."""
-        self._control.clear_faults()
-
-    def leaks(self) -> int:
-        """See `FaultStage.leaks`."""
-        return sum(self._control.leaks(self._start).values())
-
-    def again(self) -> "SandboxStage":
-        """See `FaultStage.again`. Only what a snapshot does not hold is made anew: the caches, and lost log-ins."""
-        self._control.clear_faults()
-        self._control.restore("staged")
-        self._control.set_clock(datetime.now().astimezone() - SKEW)
-        self.later()
-        self.connector = self.new_connector()
-        for grant_id, user in self._users.items():
-            if self.tokens.load(grant_id) is None:
-                self.log_in(user)
-        self._start = self._control.last()
-        return self
+        self.add("^/services/data/", ORG, nth, rule, names)
 
     def settle(self) -> None:
         """See `Stage.settle`."""
@@ -191,10 +160,6 @@ class SandboxStage:
     def end_grant(self, grant_id: str) -> None:
         """See `Stage.end_grant`."""
         self._control.mutate(ORG, "revoke_grants", user=_user(grant_id))
-
-    def requests(self) -> int:
-        """See `Stage.requests`."""
-        return len(self._control.requests(self._start))
 
     def refreshes(self) -> int:
         """See `Stage.refreshes`. Since the stage was set nobody has logged in: each token request is a refresh."""

@@ -2,6 +2,8 @@
 // Usage: node calls.mjs '{"url", "clientId", "clientSecret", "redirectUri", "agent", "admin", "assertion", "case", "other"}'
 import { Connection, OAuth2 } from "@jsforce/jsforce-node";
 
+import { consent } from "./consent.mjs";
+
 const given = JSON.parse(process.argv[2]);
 const seen = {};
 const version = "66.0";
@@ -24,14 +26,9 @@ async function call(name, work) {
 
 async function logIn(username, scope = "api refresh_token openid") {
   const url = oauth2.getAuthorizationUrl({ scope });
-  const page = await (await fetch(url)).text();
-  const form = new URLSearchParams({ user: username, decision: "allow" });
-  for (const [, name, value] of page.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)">/g)) {
-    form.set(name, value.replaceAll("&amp;", "&"));
-  }
-  const answer = await fetch(new URL("/services/oauth2/authorize", url), { method: "POST", body: form, redirect: "manual" });
+  const back = await consent(url, "/services/oauth2/authorize", username);
   const connection = new Connection({ oauth2, version });
-  await connection.authorize(new URL(answer.headers.get("location")).searchParams.get("code"));
+  await connection.authorize(back.get("code"));
   return connection;
 }
 

@@ -4,6 +4,8 @@
 //   "device", "serial"}'
 import { Client } from "@hubspot/api-client";
 
+import { consent as allow } from "./consent.mjs";
+
 const given = JSON.parse(process.argv[2]);
 const seen = {};
 const now = "2026-11-24T09:00:00.000Z";
@@ -22,15 +24,7 @@ async function behindTheirBacks(mutation, body) {
   if (!answer.ok) throw new Error(await answer.text());
 }
 
-async function consent(authorizeUrl) {
-  const page = await (await fetch(authorizeUrl)).text();
-  const form = new URLSearchParams({ user: given.user, decision: "allow" });
-  for (const [, name, value] of page.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)">/g)) {
-    form.set(name, value.replaceAll("&amp;", "&"));
-  }
-  const answer = await fetch(new URL("/oauth/authorize", authorizeUrl), { method: "POST", body: form, redirect: "manual" });
-  return new URL(answer.headers.get("location")).searchParams;
-}
+const consent = (address) => allow(address, "/oauth/authorize", given.user);
 
 // Coming in.
 const oauth = client().oauth;

@@ -4,23 +4,12 @@ import assert from "node:assert/strict";
 
 import { Connection, OAuth2 } from "@jsforce/jsforce-node";
 
+import { consent as allow } from "./consent.mjs";
+
 const given = JSON.parse(process.argv[2]);
 const seen = {};
 
-async function consent(authorizeUrl) {
-  const page = await (await fetch(authorizeUrl)).text();
-  const form = new URLSearchParams({ user: given.username, decision: "allow" });
-  for (const [, name, value] of page.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)">/g)) {
-    form.set(name, value.replaceAll("&amp;", "&"));
-  }
-  const answer = await fetch(new URL("/services/oauth2/authorize", authorizeUrl), {
-    method: "POST",
-    body: form,
-    redirect: "manual",
-  });
-  assert.equal(answer.status, 302);
-  return new URL(answer.headers.get("location")).searchParams;
-}
+const consent = (address) => allow(address, "/services/oauth2/authorize", given.username);
 
 async function refused(promise) {
   try {

@@ -4,6 +4,8 @@ import assert from "node:assert/strict";
 
 import { Client } from "@hubspot/api-client";
 
+import { consent as allow } from "./consent.mjs";
+
 const given = JSON.parse(process.argv[2]);
 const seen = {};
 const scopes = [
@@ -11,20 +13,7 @@ const scopes = [
   "crm.objects.deals.read", "crm.objects.owners.read",
 ];
 
-async function consent(authorizeUrl) {
-  const page = await (await fetch(authorizeUrl)).text();
-  const form = new URLSearchParams({ user: given.user, decision: "allow" });
-  for (const [, name, value] of page.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)">/g)) {
-    form.set(name, value.replaceAll("&amp;", "&"));
-  }
-  const answer = await fetch(new URL("/oauth/authorize", authorizeUrl), {
-    method: "POST",
-    body: form,
-    redirect: "manual",
-  });
-  assert.equal(answer.status, 302);
-  return new URL(answer.headers.get("location")).searchParams;
-}
+const consent = (address) => allow(address, "/oauth/authorize", given.user);
 
 async function refused(promise) {
   try {

@@ -4,10 +4,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Protocol
 
 Value = str | int | float | bool | None
+
+
+class Audience(IntEnum):
+    """Who reads something besides the user who sees it. Ordered: a wider audience includes the narrower ones.
+
+    AGENT: this user alone, as far as anybody can be sure. RECORD: everyone who can read the record that the button was
+    on. CUSTOMER: the customer as well.
+    """
+
+    AGENT = 0
+    RECORD = 1
+    CUSTOMER = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +39,7 @@ class Record:
     ("Contact.Name"). `version` is the CRM's own modification stamp and only ever compared for equality. The connector
     also says in neutral words who wrote it (`author`), when (`at`), and whether it came from outside (`inbound`: True
     for a customer's message, False for an agent's, None for a record or an article). `draft` marks an unsent message.
+    `audience` says who else reads it for sure, once she can read the record at hand; its fields may be seen by fewer.
     """
 
     ref: RecordRef
@@ -38,6 +51,7 @@ class Record:
     at: datetime | None = None
     inbound: bool | None = None
     draft: bool = False
+    audience: Audience = Audience.AGENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +124,16 @@ class TargetKind(StrEnum):
     COMPLETED_TASK = "completed_task"
     TASKS = "tasks"
     COMMENT = "comment"
+    EMAIL_DRAFT = "email_draft"
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A place this user can write to now. `audience` says who can read it; `undoable` is said before apply."""
+    """A place this user can write to now.
+
+    `audience` says in words who can read it and `readers` says it for the check of what may be written there;
+    `undoable` is said before apply.
+    """
 
     kind: TargetKind
     label: str
@@ -122,6 +141,7 @@ class Target:
     undoable: bool
     field: str = ""
     max_bytes: int = 32_000
+    readers: Audience = Audience.RECORD
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +149,8 @@ class Write:
     """Exactly what was shown, ready to be sent once.
 
     `key` is made at draft time and is unique; `values` holds one mapping for a field update or one per record to
-    create, in the connector's neutral words: "body", "subject", "due" (YYYY-MM-DD), "status".
+    create, in the connector's neutral words: "body", "subject", "due" (YYYY-MM-DD), "status". Whom a message is for is
+    the connector's to know: the case's own customer.
     `version` is the version of `record` that the draft was made from: a newer one means `Stale`.
     """
 
@@ -183,6 +204,9 @@ class Session(Protocol):
 
     def read(self, ref: RecordRef, fields: Mapping[str, Sequence[str]]) -> Bundle:
         """Read `ref`, its thread and its people in one round trip.
+
+        The thread is what hangs on the record: messages and notes of a case; people, open cases, open deals and
+        activities of an account or a contact, the newest of each.
 
         `fields` maps object -> wanted field names; what the user may not see is left out silently.
 

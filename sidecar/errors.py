@@ -69,7 +69,7 @@ class PreconditionFailed(SidecarError):
 
 
 class Unavailable(SidecarError):
-    """A part that is needed does not answer. Nothing was written. `part` names it: crm, index, database, audit."""
+    """A part that is needed does not answer; nothing was written. `part`: crm, index, database, audit or model."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     type = "unavailable"
@@ -87,6 +87,14 @@ class CrmFailed(SidecarError):
     status = HTTPStatus.BAD_GATEWAY
     type = "crm-failed"
     title = "The CRM gave an answer that cannot be used"
+
+
+class ModelFailed(SidecarError):
+    """The language model answered something that cannot be used, or refused the request. Nothing was written."""
+
+    status = HTTPStatus.BAD_GATEWAY
+    type = "model-failed"
+    title = "The language model gave an answer that cannot be used"
 
 
 class Misconfigured(SidecarError):

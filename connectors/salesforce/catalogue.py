@@ -6,16 +6,25 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from connectors.errors import Fatal
+from connectors.salesforce import readers
 from connectors.salesforce.describe import Shapes, visible
 from connectors.salesforce.marker import MARKER
+from connectors.salesforce.soql import literal
 
 STAMPS = ("Id", "CreatedDate", "LastModifiedDate", "SystemModstamp")
 
 MASTER = "MasterRecordId"
 """Set on a record that was merged into another one."""
 _DELETED = "IsDeleted"
+_CLOSED = "IsClosed"
 _PATH = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,79}(?:\.[A-Za-z][A-Za-z0-9_]{0,79}){0,2}")
 _OBJECT = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,79}")
+
+
+THREAD_LIMIT = 2_000
+"""Newest messages that are read of a case's thread: what one page of a query can hold (contract, 1.4)."""
+CHILD_LIMIT = 50
+"""Newest records of each object that are read of an account or a contact."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +74,23 @@ class Kind:
         return "queryAll" if self.archived and visible(_DELETED, object_, shapes) else "query"
 
 
+@dataclass(frozen=True, slots=True)
+class Child:
+    """How one object hangs on another: any of `lookups` names the other. `open`: only what is not closed is read."""
+
+    lookups: tuple[str, ...]
+    most: int = CHILD_LIMIT
+    open: bool = False
+
+    def condition(self, id_: str, object_: str, shapes: Shapes) -> str:
+        """What finds them in a query on `object_`; empty where this user may not name the fields that it takes."""
+        named = [f"{path} = {literal(id_)}" for path in self.lookups if visible(path, object_, shapes)]
+        if not named or (self.open and not visible(_CLOSED, object_, shapes)):
+            return ""
+        found = named[0] if len(named) == 1 else f"({' OR '.join(named)})"
+        return f"{found} AND {_CLOSED} = FALSE" if self.open else found
+
+
 KINDS: Mapping[str, Kind] = {
     "Case": Kind(title=("CaseNumber", "Subject"), merged=True),
     "EmailMessage": Kind(
@@ -74,12 +100,23 @@ KINDS: Mapping[str, Kind] = {
         parent="ParentId",
         inbound="Incoming",
         draft="Status",
+        also=readers.ASKED["EmailMessage"],
     ),
     "CaseComment": Kind(
-        title=(), author=("CreatedBy.Name",), parent="ParentId", inbound="CreatedBy.UserType", internal=True
+        title=(),
+        author=("CreatedBy.Name",),
+        parent="ParentId",
+        inbound="CreatedBy.UserType",
+        internal=True,
+        also=readers.ASKED["CaseComment"],
     ),
     "FeedItem": Kind(
-        title=("Title",), author=("CreatedBy.Name",), parent="ParentId", inbound="CreatedBy.UserType", internal=True
+        title=("Title",),
+        author=("CreatedBy.Name",),
+        parent="ParentId",
+        inbound="CreatedBy.UserType",
+        internal=True,
+        also=readers.ASKED["FeedItem"],
     ),
     # Closed activities are archived after a year (contract, 1.7).
     "Task": Kind(title=("Subject",), author=("CreatedBy.Name",), parent="WhatId", internal=True, archived=True),
@@ -91,16 +128,35 @@ KINDS: Mapping[str, Kind] = {
 }
 _OTHER = Kind()
 
-THREADS: Mapping[str, Mapping[str, str]] = {
-    "Case": {"EmailMessage": "ParentId", "CaseComment": "ParentId", "Task": "WhatId", "FeedItem": "ParentId"}
+THREADS: Mapping[str, Mapping[str, Child]] = {
+    "Case": {
+        "EmailMessage": Child(("ParentId",), THREAD_LIMIT),
+        "CaseComment": Child(("ParentId",), THREAD_LIMIT),
+        "Task": Child(("WhatId",), THREAD_LIMIT),
+        "FeedItem": Child(("ParentId",), THREAD_LIMIT),
+    },
+    "Account": {
+        "Contact": Child(("AccountId",)),
+        "Case": Child(("AccountId",), open=True),
+        "Opportunity": Child(("AccountId",), open=True),
+        "Task": Child(("WhatId", "AccountId")),
+    },
+    # A message is related to people through EmailMessageRelation, one row a person; her cases are the shorter way.
+    "Contact": {
+        "Case": Child(("ContactId",)),
+        "EmailMessage": Child(("Parent.ContactId",)),
+        "Task": Child(("WhoId",)),
+    },
 }
-"""Root object -> object of its thread -> lookup to the root."""
+"""Root object -> object of its thread -> how that hangs on the root."""
 
 FAMILY: Mapping[str, tuple[str, ...]] = {
     "Case": (
         "Contact", "Account", "User", "EmailMessage", "CaseComment", "Task", "FeedItem", "Knowledge__kav", MARKER,
         "ContentDocumentLink", "ContentDocument", "ContentVersion",
     ),
+    "Account": ("Contact", "Case", "Opportunity", "Task", "User", MARKER),
+    "Contact": ("Account", "Case", "EmailMessage", "Task", "User", MARKER),
     "ContentDocumentLink": ("ContentDocument", "ContentVersion", "User"),
     "CaseComment": ("User",),
     "FeedItem": ("User",),
@@ -114,18 +170,18 @@ class Catalogue:
     """The objects of one installation."""
 
     kinds: Mapping[str, Kind] = field(default_factory=lambda: KINDS)
-    threads: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: THREADS)
+    threads: Mapping[str, Mapping[str, Child]] = field(default_factory=lambda: THREADS)
     relatives: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: FAMILY)
 
     def kind(self, object_: str) -> Kind:
         """How `object_` is read."""
         return self.kinds.get(object_, _OTHER)
 
-    def thread(self, root: str, wanted: Iterable[str]) -> dict[str, str]:
-        """The objects to read as the thread of `root`, with their lookups: those wanted and those with own texts."""
+    def thread(self, root: str, wanted: Iterable[str]) -> dict[str, Child]:
+        """The objects to read as the thread of `root`: those wanted and those with own texts."""
         named = set(wanted)
         threads = self.threads.get(root, {})
-        return {name: lookup for name, lookup in threads.items() if name in named or self.kind(name).texts}
+        return {name: child for name, child in threads.items() if name in named or self.kind(name).texts}
 
     def family(self, object_: str) -> tuple[str, ...]:
         """What is described together with `object_`."""
@@ -148,7 +204,8 @@ def catalogue(objects: Mapping[str, Mapping[str, Any]]) -> Catalogue:
         kind, root = _custom(name, settings)
         kinds[name] = kind
         if root:
-            threads.setdefault(root, {})[name] = kind.parent
+            most = CHILD_LIMIT if root in {"Account", "Contact"} else THREAD_LIMIT
+            threads.setdefault(root, {})[name] = Child((kind.parent,), most)
             relatives[root] = (*relatives.get(root, ()), name)
     return Catalogue(kinds, threads, relatives)
 

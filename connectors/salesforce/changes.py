@@ -17,7 +17,7 @@ from connectors.salesforce.catalogue import MASTER
 from connectors.salesforce.client import Client
 from connectors.salesforce.composite import query
 from connectors.salesforce.describe import Shapes
-from connectors.salesforce.reading import next_page
+from connectors.salesforce.pages import next_page
 from connectors.salesforce.schema import Schema
 from connectors.salesforce.soql import moment, object_name, parse_time, record_id, select
 

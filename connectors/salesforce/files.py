@@ -12,6 +12,7 @@ from typing import Any
 from connectors.errors import NotFound
 from connectors.files import Limits, extract, kind_of
 from connectors.interfaces import Record, RecordRef
+from connectors.salesforce import readers
 from connectors.salesforce.client import Client
 from connectors.salesforce.composite import Sub, query
 from connectors.salesforce.describe import Shapes, visible
@@ -29,12 +30,15 @@ LIMITS = Limits()
 
 _DOCUMENT = "ContentDocument"
 _NEWEST = f"{_DOCUMENT}.LastModifiedDate"
-LINK_PATHS = tuple(
-    f"{_DOCUMENT}.{name}"
-    for name in (
-        "LatestPublishedVersionId", "Title", "FileExtension", "ContentSize", "CreatedDate", "LastModifiedDate",
-        "CreatedBy.Name",
-    )
+LINK_PATHS = (
+    *(
+        f"{_DOCUMENT}.{name}"
+        for name in (
+            "LatestPublishedVersionId", "Title", "FileExtension", "ContentSize", "CreatedDate", "LastModifiedDate",
+            "CreatedBy.Name", "SharingPrivacy",
+        )
+    ),
+    "Visibility",
 )  # fmt: skip
 """What is asked of a record's links. A link is seen by who sees the record; the document by who may open the file."""
 
@@ -52,9 +56,13 @@ def of_record(
     client: Client, rows: Sequence[Mapping[str, Any]], parent: RecordRef, wanted: Iterable[str]
 ) -> tuple[list[Record], int]:
     """The newest files of a record with their text, and how many have none for us (kind, size, damage, too many)."""
-    documents = [row[_DOCUMENT] for row in rows if isinstance(row.get(_DOCUMENT), Mapping)]
-    versions = [_as_version(document) for document in documents if document.get("LatestPublishedVersionId")]
-    records = [_record(version, parent, wanted) for version in versions[:MOST_FILES]]
+    linked = [row for row in rows if isinstance(row.get(_DOCUMENT), Mapping)]
+    linked = [link for link in linked if link[_DOCUMENT].get("LatestPublishedVersionId")]
+    versions = [_as_version(link[_DOCUMENT]) for link in linked]
+    records = [
+        replace(_record(version, parent, wanted), audience=readers.of_file(link))
+        for version, link in zip(versions[:MOST_FILES], linked, strict=False)
+    ]
     texts = _texts(client, versions[:MOST_FILES]) if TEXT in set(wanted) else {}
     unread = sum(not texts.get(record.ref.id) for record in records) + len(versions[MOST_FILES:])
     return [_with(record, texts.get(record.ref.id)) for record in records], unread

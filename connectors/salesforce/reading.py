@@ -1,26 +1,22 @@
-"""Reading as the user: a case with thread and people in one round trip, any mix of records in one more."""
+"""Reading as the user: a record with thread and people in one round trip, any mix of records in one more."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
-from typing import Any
+from dataclasses import replace
 
-from connectors.errors import NotFound, Retriable
-from connectors.interfaces import Bundle, Record, RecordRef
-from connectors.salesforce import files, marker, records
+from connectors.errors import NotFound
+from connectors.interfaces import Audience, Bundle, Record, RecordRef
+from connectors.salesforce import files, marker, readers, records, threads
 from connectors.salesforce.answers import records_of
 from connectors.salesforce.client import Client
 from connectors.salesforce.composite import MAX_QUERIES, Answer, Sub, query
-from connectors.salesforce.describe import Shapes, visible
+from connectors.salesforce.describe import Shapes
+from connectors.salesforce.pages import all_rows
 from connectors.salesforce.schema import Schema
 from connectors.salesforce.soql import QUERY_IDS, id_list, literal, object_name, record_id, select
-
-THREAD_LIMIT = 2_000
-"""Newest messages that are read of a thread: what one page of a query can hold (contract, 1.4)."""
 
 _ROOT = "root"
 _MARKERS = "markers"
 _FILES = "files"
-_EPOCH = datetime.min.replace(tzinfo=UTC)
 
 Fields = Mapping[str, Sequence[str]]
 
@@ -28,31 +24,19 @@ Fields = Mapping[str, Sequence[str]]
 def read(client: Client, schema: Schema, ref: RecordRef, fields: Fields) -> Bundle:
     """`Session.read`: see there."""
     root, id_ = object_name(ref.object), record_id(ref.id)
-    own, kind = literal(id_), schema.catalogue.kind
-    threads = schema.catalogue.thread(root, fields)
-    fields = {root: (), **dict.fromkeys(threads, ()), **fields}
-    relations = records.PEOPLE.get(root, {})
-    asked = [path for relation in relations for path in records.person_paths(root, relation, fields)]
-    root_paths = (*kind(root).paths(fields[root]), *asked)
-    paths = {name: kind(name).paths(wanted) for name, wanted in fields.items()} | {root: root_paths}
-    if files.OBJECT in fields:
-        paths |= {files.LINK: files.LINK_PATHS}
+    kind = schema.catalogue.kind
+    children = schema.catalogue.thread(root, fields)
+    fields = {root: (), **dict.fromkeys(children, ()), **fields}
+    root_paths = (*kind(root).paths(fields[root]), *records.root_paths(root, fields))
+    paths = {name: (*kind(name).paths(wanted), *records.identity(name)) for name, wanted in fields.items()}
+    paths |= {root: root_paths} | ({files.LINK: files.LINK_PATHS} if files.OBJECT in fields else {})
 
     def build(shapes: Shapes) -> list[Sub]:
         if not shapes.get(root):
             return []
-        where = _and(f"Id = {own}", kind(root).condition(root, shapes))
+        where = _and(f"Id = {literal(id_)}", kind(root).condition(root, shapes))
         subs = [query(_ROOT, select(records.shown(root_paths, root, shapes), root, where))]
-        for name, lookup in threads.items():
-            if visible(lookup, name, shapes):
-                how = kind(name)
-                soql = select(
-                    records.shown(paths[name], name, shapes),
-                    name,
-                    _and(f"{lookup} = {own}", how.condition(name, shapes)),
-                    f"ORDER BY {records.shown(how.at, name, shapes)[0]} DESC LIMIT {THREAD_LIMIT + 1}",
-                )
-                subs.append(query(name, soql, how.resource(name, shapes)))
+        subs += threads.queries(schema.catalogue, children, id_, paths, shapes)
         if shapes.get(marker.MARKER):
             subs.append(marker.by_record(_MARKERS, id_))
         if files.OBJECT in fields and (links := files.links(_FILES, id_, shapes)):
@@ -60,25 +44,33 @@ def read(client: Client, schema: Schema, ref: RecordRef, fields: Fields) -> Bund
         return subs
 
     shapes, answers = schema.ask(paths, build)
-    rows = records_of(answers[_ROOT].result()) if _ROOT in answers else []
-    if not rows:
+    found = records_of(answers[_ROOT].result()) if _ROOT in answers else []
+    if not found:
         raise NotFound("no such record for this user", code="NOT_FOUND")
-    pages = {name: answer for name, answer in answers.items() if name in threads}
-    attached, unread = _files(client, answers, RecordRef(records.CRM, root, str(rows[0]["Id"])), fields)
-    thread, truncated = _thread(client, schema, pages, fields, shapes, attached=attached)
+    row = found[0]
+    record = records.record(kind(root), root, row, fields[root], shapes)
+    attached, unread = _files(client, answers, record.ref, fields)
+    rows, more = threads.collect(client, children, answers)
+    customer = readers.addresses(*(records.scalar(row, path) for path in readers.CUSTOMER_PATHS.get(root, ())))
+    thread, cut = threads.in_order(
+        schema.catalogue, rows, record.ref, fields, shapes, customer=customer, attached=attached
+    )
     marks = marker.parse(records_of(answers[_MARKERS].result())) if _MARKERS in answers else []
     return Bundle(
-        record=records.record(kind(root), root, rows[0], fields[root], shapes),
+        record=replace(record, parent=None, audience=Audience.RECORD),
         thread=thread,
-        people=tuple(records.people(root, rows[0], fields, shapes)),
-        truncated=truncated,
+        people=(*records.people(root, row, fields, shapes), *records.named(rows, shapes)),
+        truncated=more or cut,
         own_writes=frozenset(target for mark in marks for target in mark.targets if target != id_),
         unread=unread,
     )
 
 
 def reread(client: Client, schema: Schema, refs: Sequence[RecordRef], fields: Fields) -> dict[RecordRef, Record]:
-    """`Session.reread`: see there. One round trip while there are at most five objects and 200 records of each."""
+    """`Session.reread`: see there. One round trip while there are at most five objects and 200 records of each.
+
+    Who else reads them is not told: that hangs on the record at hand, which is not known here.
+    """
     groups: dict[str, dict[str, RecordRef]] = {}
     for ref in refs:
         groups.setdefault(object_name(ref.object), {})[record_id(ref.id)] = ref
@@ -132,57 +124,11 @@ def recent(client: Client, schema: Schema, object_: str, fields: Sequence[str], 
     return [records.record(how, name, row, fields, shapes) for row in rows]
 
 
-def all_rows(client: Client, answer: Answer | None, limit: int | None = None) -> list[dict[str, Any]]:
-    """The rows of a query, following its pages (Salesforce may cut them anywhere) up to `limit` rows."""
-    if answer is None:
-        return []
-    page = answer.result()
-    rows = records_of(page)
-    while not page.get("done", True) and (limit is None or len(rows) < limit):
-        page = next_page(client, page)
-        rows += records_of(page)
-    return rows if limit is None else rows[:limit]
-
-
-def next_page(client: Client, page: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The next page: the locator alone is taken from the answer, never a host.
-
-    Raises:
-        Retriable: the cursor is gone, or a record of a later page is, which says nothing about what was asked for.
-    """
-    locator = str(page.get("nextRecordsUrl", "")).rstrip("/").rpartition("/")[2]
-    try:
-        found: Mapping[str, Any] = client.get(f"query/{locator}")
-    except NotFound as gone:
-        raise Retriable("records went away while they were read", code=gone.code) from None
-    return found
-
-
 def _files(
     client: Client, answers: Mapping[str, Answer], parent: RecordRef, fields: Fields
 ) -> tuple[list[Record], int]:
     rows = records_of(answers[_FILES].result()) if _FILES in answers else []
     return files.of_record(client, rows, parent, fields.get(files.OBJECT, ()))
-
-
-def _thread(
-    client: Client,
-    schema: Schema,
-    pages: Mapping[str, Answer],
-    fields: Fields,
-    shapes: Shapes,
-    *,
-    attached: Sequence[Record],
-) -> tuple[tuple[Record, ...], bool]:
-    thread = list(attached)
-    truncated = False
-    for name, answer in pages.items():
-        truncated = truncated or int(answer.result().get("totalSize") or 0) > THREAD_LIMIT
-        rows = all_rows(client, answer, THREAD_LIMIT)
-        how = schema.catalogue.kind(name)
-        thread += [records.record(how, name, row, fields[name], shapes) for row in rows]
-    thread.sort(key=lambda record: (record.at or _EPOCH, record.ref.id))
-    return tuple(thread[-THREAD_LIMIT:]), truncated or len(thread) > THREAD_LIMIT
 
 
 def _and(*conditions: str) -> str:

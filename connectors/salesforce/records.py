@@ -7,31 +7,35 @@ from typing import Any
 from connectors.interfaces import Record, RecordRef, Value
 from connectors.salesforce.catalogue import STAMPS, Kind
 from connectors.salesforce.describe import Shapes, visible
+from connectors.salesforce.readers import CUSTOMER_PATHS, DRAFT_STATUS
 from connectors.salesforce.soql import parse_time
 
 CRM = "salesforce"
-DRAFT_STATUS = "5"
-"""EmailMessage.Status of a draft, which Salesforce shows to its author only (contract, 1.5)."""
 
-PEOPLE: Mapping[str, Mapping[str, tuple[str, ...]]] = {
-    "Case": {
-        "Contact": ("Id", "Name", "FirstName", "LastName", "Email", "Phone", "MobilePhone", "LastModifiedDate"),
-        # The last ones exist where person accounts are in use: there the account is the customer herself.
-        "Account": (
-            "Id",
-            "Name",
-            "Phone",
-            "LastModifiedDate",
-            "IsPersonAccount",
-            "FirstName",
-            "LastName",
-            "PersonEmail",
-            "PersonMobilePhone",
-        ),
-        "Owner": ("Id", "Name"),
-    }
+IDENTITY: Mapping[str, tuple[str, ...]] = {
+    "Contact": ("Id", "Name", "FirstName", "LastName", "Email", "Phone", "MobilePhone", "LastModifiedDate"),
+    # The last ones exist where person accounts are in use: there the account is the customer herself.
+    "Account": (
+        "Id",
+        "Name",
+        "Phone",
+        "LastModifiedDate",
+        "IsPersonAccount",
+        "FirstName",
+        "LastName",
+        "PersonEmail",
+        "PersonMobilePhone",
+    ),
 }
-"""Root object -> relationship -> what is always read of that person or company, because masking must know it."""
+"""What is always read of a person or company, because masking must know it."""
+
+_OWNER = {"Owner": ("Id", "Name")}
+PEOPLE: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "Case": {**IDENTITY, **_OWNER},
+    "Contact": {"Account": IDENTITY["Account"], **_OWNER},
+    "Account": _OWNER,
+}
+"""Root object -> relationship -> what is always read of that person or company."""
 
 _PREFIXES = {"500": "Case", "003": "Contact", "001": "Account", "006": "Opportunity", "005": "User", "00G": "Group"}
 _STAFF = "Standard"
@@ -61,8 +65,11 @@ def record(how: Kind, object_: str, row: Mapping[str, Any], wanted: Iterable[str
 
 
 def people(object_: str, row: Mapping[str, Any], fields: Mapping[str, Sequence[str]], shapes: Shapes) -> list[Record]:
-    """The contact, the account and the owner, as far as the user sees them, from the dotted parts of a row."""
-    found: list[Record] = []
+    """The contact, the account and the owner, as far as the user sees them, from the dotted parts of a row.
+
+    A contact or an account that was asked for is one of the people itself.
+    """
+    found = named({object_: [row]}, shapes)
     for relation in PEOPLE.get(object_, {}):
         parent = row.get(relation)
         if not isinstance(parent, dict) or not parent.get("Id"):
@@ -73,6 +80,32 @@ def people(object_: str, row: Mapping[str, Any], fields: Mapping[str, Sequence[s
         values = {name: scalar(parent, name) for name in seen if name not in STAMPS}
         found.append(Record(ref, values, version(parent), title=text(parent, "Name")))
     return found
+
+
+def named(rows: Mapping[str, Sequence[Mapping[str, Any]]], shapes: Shapes) -> list[Record]:
+    """The people and companies among rows, by object, with what masking must know of each."""
+    return [
+        Record(
+            RecordRef(CRM, object_, str(row["Id"])),
+            {name: scalar(row, name) for name in shown(identity(object_), object_, shapes) if name not in STAMPS},
+            version(row),
+            title=text(row, "Name"),
+        )
+        for object_, found in rows.items()
+        if identity(object_)
+        for row in found
+    ]
+
+
+def identity(object_: str) -> tuple[str, ...]:
+    """What is always read of a record that is a person or a company; nothing for others."""
+    return IDENTITY.get(object_, ())
+
+
+def root_paths(object_: str, fields: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """What is always asked of a record that is read with its thread: its people, and what tells its customer."""
+    related = [path for relation in PEOPLE.get(object_, {}) for path in person_paths(object_, relation, fields)]
+    return (*identity(object_), *related, *CUSTOMER_PATHS.get(object_, ()))
 
 
 def person_paths(object_: str, relation: str, fields: Mapping[str, Sequence[str]]) -> list[str]:

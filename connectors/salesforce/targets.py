@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from connectors.errors import Fatal
-from connectors.interfaces import RecordRef, Target, TargetKind, Write
-from connectors.salesforce import marker
+from connectors.interfaces import Audience, RecordRef, Target, TargetKind, Write
+from connectors.salesforce import mails, marker
 from connectors.salesforce.composite import Sub, query
 from connectors.salesforce.describe import Shapes
 from connectors.salesforce.soql import http_date, id_list, literal, record_id, select
@@ -14,56 +14,81 @@ SUMMARY_FIELD = "Assistant_Summary__c"
 """The field that our package adds to Case."""
 SUMMARY_PATH = f"Case.{SUMMARY_FIELD}"
 
-AUDIENCE = "everyone who can read the case"
 COMMENT_BYTES = 4_000
 """CaseComment.CommentBody is limited in UTF-8 bytes, not characters (contract, 1.7)."""
 
 COMPLETED = "Completed"
 NOT_STARTED = "Not Started"
 
-_TASK_FIELDS = ("WhatId", "Subject", "Description", "Status")
-_CREATED: Mapping[TargetKind, tuple[str, str, str]] = {
-    TargetKind.COMPLETED_TASK: ("Task", "WhatId", "Description"),
-    TargetKind.TASKS: ("Task", "WhatId", "Description"),
-    TargetKind.COMMENT: ("CaseComment", "ParentId", "CommentBody"),
+_LOOKUPS: Mapping[str, Mapping[str, str]] = {
+    "Case": {"Task": "WhatId", "CaseComment": "ParentId", mails.OBJECT: "ParentId"},
+    "Account": {"Task": "WhatId"},
+    "Contact": {"Task": "WhoId"},
+}
+"""Root object -> object that can be created for it -> the lookup to the root."""
+_CREATED: Mapping[TargetKind, tuple[str, str]] = {
+    TargetKind.COMPLETED_TASK: ("Task", "Description"),
+    TargetKind.TASKS: ("Task", "Description"),
+    TargetKind.COMMENT: ("CaseComment", "CommentBody"),
+    TargetKind.EMAIL_DRAFT: (mails.OBJECT, mails.TEXT),
 }
 
 
-def created(kind: TargetKind) -> tuple[str, str, str]:
-    """For a target that creates records: their object, the lookup to the case, and the field of the text."""
-    return _CREATED[kind]
+def created(write: Write) -> tuple[str, str, str]:
+    """For a target that creates records: their object, the lookup to the record at hand, and the field of the text.
+
+    Raises:
+        Fatal: the target is not one that `available` made.
+    """
+    object_, text = _CREATED.get(write.target.kind, ("", ""))
+    lookup = _LOOKUPS.get(write.record.object, {}).get(object_, "")
+    if not lookup:
+        raise Fatal("this record is no target of the assistant", code="bad_target")
+    return object_, lookup, text
 
 
 def written_object(write: Write) -> str:
     """The object that a write changes or creates."""
-    return write.record.object if write.target.kind is TargetKind.SUMMARY_FIELD else created(write.target.kind)[0]
+    return write.record.object if write.target.kind is TargetKind.SUMMARY_FIELD else created(write)[0]
 
 
 def available(ref: RecordRef, shapes: Shapes) -> tuple[Target, ...]:
-    """What this user can write for a case, best first; nothing for other objects.
+    """What this user can write for a case, an account or a contact, best first; nothing for other objects.
 
     The summary field is offered only together with its marker object: without one, an answer that gets lost could not
     be told from a write that did not happen.
     """
-    if ref.object != "Case":
+    lookups = _LOOKUPS.get(ref.object)
+    root = shapes.get(ref.object)
+    if not lookups or root is None:
         return ()
+    audience = f"everyone who can read the {ref.object.lower()}"
     found: list[Target] = []
-    case, task, comment = (shapes.get(name) for name in ("Case", "Task", "CaseComment"))
-    summary = case.fields.get(SUMMARY_FIELD) if case else None
-    if case and case.updateable and summary and summary.updateable and marker.installed(shapes.get(marker.MARKER)):
+    task, comment, mail = (
+        shapes.get(name) if name in lookups else None for name in ("Task", "CaseComment", mails.OBJECT)
+    )
+    summary = root.fields.get(SUMMARY_FIELD) if ref.object == "Case" else None
+    if root.updateable and summary and summary.updateable and marker.installed(shapes.get(marker.MARKER)):
         found.append(
             Target(
-                TargetKind.SUMMARY_FIELD, summary.label, AUDIENCE, undoable=True, field=SUMMARY_PATH,
+                TargetKind.SUMMARY_FIELD, summary.label, audience, undoable=True, field=SUMMARY_PATH,
                 max_bytes=summary.length,
             )
         )  # fmt: skip
-    if task and task.can_create(*_TASK_FIELDS):
+    if task and task.can_create(lookups["Task"], "Subject", "Description", "Status"):
         size, undoable = task.fields["Description"].length, task.deletable
-        found.append(Target(TargetKind.COMPLETED_TASK, "Completed task", AUDIENCE, undoable, max_bytes=size))
-        found.append(Target(TargetKind.TASKS, "Open tasks", AUDIENCE, undoable, max_bytes=size))
+        found.append(Target(TargetKind.COMPLETED_TASK, "Completed task", audience, undoable, max_bytes=size))
+        found.append(Target(TargetKind.TASKS, "Open tasks", audience, undoable, max_bytes=size))
     if comment and comment.can_create("ParentId", "CommentBody"):
         label = "Internal case comment"
-        found.append(Target(TargetKind.COMMENT, label, AUDIENCE, undoable=False, max_bytes=COMMENT_BYTES))
+        found.append(Target(TargetKind.COMMENT, label, audience, undoable=False, max_bytes=COMMENT_BYTES))
+    if mail and mail.can_create(*mails.REQUIRED):
+        found.append(
+            Target(
+                TargetKind.EMAIL_DRAFT, "E-mail draft on the case", "only you, until you send it to the customer",
+                undoable=mail.deletable, max_bytes=mail.fields[mails.TEXT].length, readers=Audience.CUSTOMER,
+            )
+        )  # fmt: skip
     return tuple(found)
 
 
@@ -87,7 +112,7 @@ def set_field(name: str, write: Write, value: str | None, version: str) -> Sub:
 
 def insert(name: str, write: Write, values: Mapping[str, str]) -> Sub:
     """Creates one task or comment."""
-    object_, lookup, text = created(write.target.kind)
+    object_, lookup, text = created(write)
     body: dict[str, Any] = {lookup: record_id(write.record.id), text: values["body"]}
     if object_ == "Task":
         done = write.target.kind is TargetKind.COMPLETED_TASK

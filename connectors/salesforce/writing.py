@@ -16,7 +16,7 @@ from typing import Any
 
 from connectors.errors import Ambiguous, ConnectorError, Fatal, Forbidden, NotFound, Retriable, Stale
 from connectors.interfaces import PreImage, TargetKind, User, Write, Written
-from connectors.salesforce import marker, targets
+from connectors.salesforce import mails, marker, readers, targets
 from connectors.salesforce.answers import DUPLICATE, error_for, records_of
 from connectors.salesforce.client import Client
 from connectors.salesforce.composite import MAX_SUBREQUESTS, Answer, Sub, culprit
@@ -123,9 +123,8 @@ class Writer:
             subs = [targets.set_field("set", write, write.values[0]["body"], preimage.version)]
         else:
             self._check_size(write, preimage)
-            names = [f"create{number}" for number in range(len(write.values))]
-            ids = [f"@{{{name}.id}}" for name in names]
-            creations = [targets.insert(name, write, values) for name, values in zip(names, write.values, strict=True)]
+            creations = self._creations(write)
+            ids = [f"@{{{sub.name}.id}}" for sub in creations]
             subs = [targets.condition(write, preimage.version), *creations]
         subs.append(targets.versions(_STAMPS, targets.written_object(write), ids))
         if preimage.attempt:
@@ -137,6 +136,18 @@ class Writer:
             return _written(made or ids, records_of(answers[_STAMPS].body))
         except (Fatal, KeyError, TypeError):  # it is written, but what the answer says about it makes no sense
             raise ambiguous("bad_answer") from None
+
+    def _creations(self, write: Write) -> list[Sub]:
+        """The records to create. An e-mail is addressed as the case stands at that moment: one more request."""
+        numbered = [(f"create{number}", values) for number, values in enumerate(write.values)]
+        if write.target.kind is not TargetKind.EMAIL_DRAFT:
+            return [targets.insert(name, write, values) for name, values in numbered]
+        object_, _, _ = targets.created(write)
+        case = write.record
+        shapes, answers = self._schema.ask({case.object: ()}, lambda seen: mails.queries(case.id, self._user.id, seen))
+        mail = shapes.get(object_)
+        drafts = [(name, mails.draft(case.id, values, answers, mail)) for name, values in numbered]
+        return [Sub(name, "POST", f"sobjects/{object_}", body) for name, body in drafts]
 
     def _check_size(self, write: Write, preimage: PreImage) -> None:
         if not 0 < len(write.values) <= MAX_SUBREQUESTS - _RESERVED:
@@ -181,7 +192,7 @@ class Writer:
             if row and targets.same_text(row.get(targets.field_name(write)), write.values[0]["body"]):
                 return _written([str(row["Id"])], [row])
             return None
-        object_, lookup, text = targets.created(write.target.kind)
+        object_, lookup, text = targets.created(write)
         shape = self._schema.shapes({object_: ()}).get(object_)
         if shape is None or text not in shape.fields:
             return None
@@ -229,9 +240,13 @@ class Writer:
         self._client.patch(restore.path, restore.body or {}, restore.headers)
 
     def _deletions(self, write: Write, written: Written) -> list[Sub]:
-        """Deletes what is still there and unchanged: DELETE takes no condition (contract, 1.6), so look before."""
-        object_, _, text = targets.created(write.target.kind)
-        answers = self._client.composite([targets.versions(_FOUND, object_, written.ids, text)])
+        """Deletes what is still there and unchanged: DELETE takes no condition (contract, 1.6), so look before.
+
+        An e-mail that was sent is nobody's draft any more, whether or not its text was changed first.
+        """
+        object_, _, text = targets.created(write)
+        state = ["Status"] if object_ == mails.OBJECT else []
+        answers = self._client.composite([targets.versions(_FOUND, object_, written.ids, text, *state)])
         rows = {str(row["Id"]): row for row in records_of(answers[_FOUND].result())}
         bodies = [values["body"] for values in write.values]
         subs: list[Sub] = []
@@ -240,7 +255,9 @@ class Writer:
             if row is None:
                 continue
             if row["LastModifiedDate"] != version or not any(targets.same_text(row.get(text), b) for b in bodies):
-                raise Stale("somebody has changed a task since", code="VERSION")
+                raise Stale("somebody has changed what was written since", code="VERSION")
+            if state and row.get("Status") != readers.DRAFT_STATUS:
+                raise Stale("the e-mail has been sent since", code="SENT")
             subs.append(Sub(f"delete{number}", "DELETE", f"sobjects/{object_}/{record_id(id_)}"))
         return subs
 

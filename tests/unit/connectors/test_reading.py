@@ -9,7 +9,7 @@ import pytest
 from connectors.errors import Fatal, NotFound, Resync
 from connectors.interfaces import Checkpoint, RecordRef
 from connectors.salesforce import changes, reading, records
-from connectors.salesforce.catalogue import KINDS, STAMPS
+from connectors.salesforce.catalogue import KINDS, STAMPS, THREAD_LIMIT
 from connectors.salesforce.describe import Shape, Shapes
 from tests.unit.connectors.scripted import CASE_ID, NOT_FOUND, Answer, Bench, composite, describe
 
@@ -113,7 +113,7 @@ class Org:
         return self._rows(0)
 
     def _rows(self, start: int) -> Answer:
-        limited = self.newest_first[: reading.THREAD_LIMIT + 1]
+        limited = self.newest_first[: THREAD_LIMIT + 1]
         end = start + self._page
         more = (
             {}
@@ -131,7 +131,7 @@ def test_a_thread_of_ten_thousand_keeps_the_newest_two_thousand() -> None:
     bundle = reading.read(bench.client, bench.schema, CASE, {"EmailMessage": ("Subject",)})
     assert bench.client.round_trips - before == 1
     assert bundle.truncated
-    assert len(bundle.thread) == reading.THREAD_LIMIT
+    assert len(bundle.thread) == THREAD_LIMIT
     assert bundle.thread[-1].fields["Subject"] == "Message 9999"
     assert bundle.thread[0].fields["Subject"] == "Message 8000"
 

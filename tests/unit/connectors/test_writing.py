@@ -9,7 +9,7 @@ import pytest
 
 from connectors.errors import Ambiguous, Fatal, Forbidden, Retriable
 from connectors.interfaces import PreImage, RecordRef, Target, TargetKind, Write
-from connectors.salesforce import marker, targets
+from connectors.salesforce import mails, marker, targets
 from connectors.salesforce.describe import Shape
 from connectors.salesforce.writing import Writer
 from tests.unit.connectors.scripted import CASE_ID, NOT_FOUND, USER, Answer, Bench, composite, describe
@@ -23,8 +23,11 @@ MARKER_ID = "a0W000000000001AAA"
 MARKER_FIELDS = ("Id", "Key__c", "Record_Id__c", "Kind__c", "Target_Ids__c", "Undone__c")
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "Case": ("Id", "LastModifiedDate", targets.SUMMARY_FIELD),
-    "Task": ("Id", "WhatId", "Subject", "Description", "Status", "LastModifiedDate"),
+    "Task": ("Id", "WhatId", "WhoId", "Subject", "Description", "Status", "LastModifiedDate"),
     "CaseComment": ("Id", "ParentId", "CommentBody", "LastModifiedDate"),
+    "EmailMessage": ("Id", *mails.REQUIRED, "LastModifiedDate"),
+    "Account": ("Id", "LastModifiedDate"),
+    "Contact": ("Id", "LastModifiedDate"),
     marker.MARKER: MARKER_FIELDS,
 }
 
@@ -261,7 +264,11 @@ def test_targets_shrink_with_the_users_rights() -> None:
     """Nothing is offered that would be refused."""
     shapes = {name: Shape.parse(describe(name, dict.fromkeys(fields, ()))[1]) for name, fields in FIELDS.items()}
     assert [target.kind for target in targets.available(CASE, shapes)] == list(TargetKind)
-    assert targets.available(replace(CASE, object="Account"), shapes) == ()
+    for other in ("Account", "Contact"):
+        found = targets.available(replace(CASE, object=other), shapes)
+        assert [target.kind for target in found] == [TargetKind.COMPLETED_TASK, TargetKind.TASKS]
+        assert {target.audience for target in found} == {f"everyone who can read the {other.lower()}"}
+    assert targets.available(replace(CASE, object="Opportunity"), {**shapes, "Opportunity": shapes["Account"]}) == ()
     no_marker = {**shapes, marker.MARKER: None}
     assert TargetKind.SUMMARY_FIELD not in [target.kind for target in targets.available(CASE, no_marker)]
     read_only = {**shapes, "Case": replace(shapes["Case"], updateable=False)}

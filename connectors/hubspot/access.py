@@ -15,7 +15,7 @@ from connectors.hubspot.routes import object_name
 View = Literal["owner", "team", "all"]
 
 ENGAGEMENTS = ("emails", "notes", "calls", "tasks", "meetings")
-"""Objects that belong to a ticket: they are seen by who sees the ticket, and if a rule names them, only as it says."""
+"""Objects that hang on others: they follow what they hang on (see `guard`), and if a rule names them, that rule too."""
 
 OWNER = "hubspot_owner_id"
 OWNERS = "hs_all_owner_ids"
@@ -75,7 +75,7 @@ class Rules:
         self._rules = {object_: AccessRule.of(rule) for object_, rule in configured.items()}
 
     def sees(self, object_: str, properties: Mapping[str, Any], member: Membership) -> bool:
-        """Whether the object's own rule shows a record; an engagement without a rule leaves it to its ticket."""
+        """Whether the object's own rule shows a record; an activity without one leaves it to what it hangs on."""
         rule = self._rules.get(object_) or (None if object_ in ENGAGEMENTS else AccessRule())
         return rule is None or visible(rule, properties, member)
 

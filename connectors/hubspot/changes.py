@@ -15,10 +15,10 @@ from datetime import UTC, datetime, timedelta
 from connectors.errors import Resync
 from connectors.hubspot import records
 from connectors.hubspot.answers import JSON, next_page, rows_of
+from connectors.hubspot.belonging import SEARCHED
 from connectors.hubspot.client import Call, Client
 from connectors.hubspot.contacts import contacts_of, wanted
 from connectors.hubspot.guard import BATCH, Guard
-from connectors.hubspot.reading import SEARCHED
 from connectors.hubspot.routes import object_name
 from connectors.hubspot.schema import Schema
 from connectors.interfaces import Change, Checkpoint, RecordRef

@@ -11,10 +11,12 @@ from connectors.diagnosis import refused
 from connectors.errors import ConnectorError, Unauthorized
 from connectors.hubspot import auth, changes, records, targets
 from connectors.hubspot.access import AccessRule, Rules
+from connectors.hubspot.audience import SHARED, Audiences
+from connectors.hubspot.belonging import Fields
 from connectors.hubspot.client import CALLS, OTHER_APP, SIDE_BY_SIDE, Api, Client
 from connectors.hubspot.diagnose import Outside, inside
 from connectors.hubspot.guard import Guard
-from connectors.hubspot.reading import Fields, Reader
+from connectors.hubspot.reading import Reader
 from connectors.hubspot.routes import DEFAULT_VERSION, TYPE_IDS, object_name, record_id, routes
 from connectors.hubspot.schema import FactCache, Schema
 from connectors.hubspot.writing import Writer
@@ -52,6 +54,10 @@ class HubSpotConnector:
         api_version: "2026-03" and its kin, or "v3".
         access: for an account-level app, who sees what by object (`AccessRule`, or its plain form). An object that is
             not named is seen by its owner and the owner's teams; a user-level token needs no rule and gets none.
+        shared: activities that everybody who reads a record reads on it, by the record's object; by default the mails,
+            notes and calls of a ticket. A portal that lets some of those users view only their own mails, or those of
+            their teams, must leave mails out: nothing tells the connector, and what it believes to be shared is written
+            where everyone who reads the record can read it.
         portal: the id of the one account whose users may log in; by default users of any that lets the app in.
         limiter: the budget of calls, shared by all processes that use the app; by default one for this process.
         calls: what HubSpot lets the app do in ten seconds.
@@ -71,6 +77,7 @@ class HubSpotConnector:
         ca_file: str | None = None,
         api_version: str | None = None,
         access: Mapping[str, AccessRule | Mapping[str, Any]] | None = None,
+        shared: Mapping[str, Sequence[str]] = SHARED,
         portal: str = "",
         limiter: Limiter | None = None,
         calls: int = CALLS,
@@ -82,6 +89,7 @@ class HubSpotConnector:
         self._to_token = partial(auth.to_token, api_url, clock)
         self._grants = Grants(self._app, tokens, self._to_token)
         self._rules = Rules(access or {})
+        self._audiences = Audiences(shared)
         self._portal = portal
         self._cache = FactCache()
         self._http = HttpSession(ca_file, pool=2 * SIDE_BY_SIDE)
@@ -115,7 +123,8 @@ class HubSpotConnector:
         """`Connector.session`: see there."""
         user, client, schema = self._access(grant_id, urgent=urgent)
         rules = None if client.token.access == auth.USER else self._rules
-        return HubSpotSession(user, client, schema, Guard(client, schema, rules), self._app_url)
+        guard = Guard(client, schema, rules)
+        return HubSpotSession(user, client, schema, guard, audiences=self._audiences, app_url=self._app_url)
 
     def diagnose(self, grant_id: str = "") -> list[Finding]:
         """`Connector.diagnose`: see there."""
@@ -160,14 +169,16 @@ class HubSpotConnector:
 class HubSpotSession:
     """One user's live access; satisfies `connectors.interfaces.Session`, which says what each method does."""
 
-    def __init__(self, user: User, client: Client, schema: Schema, guard: Guard, app_url: str) -> None:
+    def __init__(
+        self, user: User, client: Client, schema: Schema, guard: Guard, *, audiences: Audiences, app_url: str
+    ) -> None:
         self.user = user
         self._client = client
         self._schema = schema
         self._guard = guard
         self._app_url = app_url
-        self._reader = Reader(client, schema, guard)
-        self._writer = Writer(client, schema, guard)
+        self._reader = Reader(client, schema, guard, audiences)
+        self._writer = Writer(client, schema, guard, self._reader)
 
     @property
     def round_trips(self) -> int:
@@ -223,5 +234,5 @@ class HubSpotSession:
         return f"{self._app_url}/contacts/{self.user.tenant}/record/{type_id}/{record_id(ref.id)}"
 
     def _linked(self, write: Write, written: Written) -> Written:
-        """A note or task has no page of its own: its ticket has."""
+        """A note or task has no page of its own: the record that it hangs on has."""
         return replace(written, url=self.link(write.record))

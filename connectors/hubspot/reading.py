@@ -1,66 +1,68 @@
-"""Reading as the user: a ticket, then its thread and people side by side; any mix of records side by side."""
+"""Reading as the user: a record, then what hangs on it and its people side by side; any mix of records side by side."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from connectors.errors import ConnectorError, Forbidden
+from connectors.errors import Forbidden
 from connectors.hubspot import records
 from connectors.hubspot.answers import JSON, MISSING_SCOPES, next_page, rows_of
+from connectors.hubspot.audience import Audiences
+from connectors.hubspot.belonging import SEARCHED, Belonging, Fields, Found, Links
 from connectors.hubspot.client import Call, Client
-from connectors.hubspot.guard import Guard, Rows, found, hidden_among, parents_of, parts, read_call
+from connectors.hubspot.contacts import CONTACTS
+from connectors.hubspot.guard import Guard, Held, hanging, hidden_among, parts, read_call, shown
+from connectors.hubspot.roots import NEWEST, OPEN_ONLY, ROOTS, THREAD_LIMIT
 from connectors.hubspot.routes import missing, object_name, record_id
 from connectors.hubspot.schema import KEY_PROPERTY, Facts, Schema
-from connectors.interfaces import Bundle, Record, RecordRef
+from connectors.interfaces import Audience, Bundle, Record, RecordRef
 
-THREAD_LIMIT = 2_000
-"""Newest messages that are read of a thread."""
-ASSOCIATIONS = 500
-"""Associations on one page."""
-SEARCHED = 200
-"""Records on one page of a search."""
 _LOOKED_AT = 5
 """Pages of a search that `recent` goes through to find what the rules show."""
 
 _EPOCH = datetime.min.replace(tzinfo=UTC)
 
-Fields = Mapping[str, Sequence[str]]
-
 
 class Reader:
     """Reads as one user during one session."""
 
-    def __init__(self, client: Client, schema: Schema, guard: Guard) -> None:
+    def __init__(self, client: Client, schema: Schema, guard: Guard, audiences: Audiences) -> None:
         self._client = client
         self._schema = schema
         self._guard = guard
+        self._audiences = audiences
+        self._belonging = Belonging(client, guard)
 
     def read(self, ref: RecordRef, fields: Fields) -> Bundle:
         """`Session.read`: see there.
 
         Two round trips: the record with the ids of what belongs to it, then all of that. A third one when there are
-        more ids of one object than HubSpot tells with the record (about 100), one more for each 500 beyond. Where a
-        rule decides, an engagement that is read by itself costs two more: it is seen by who sees one of its tickets.
+        more ids of one object than HubSpot tells with the record (about 100); of a ticket's, one more for each 500
+        beyond, of a company or contact only the newest are read. Where a rule decides, what hangs on a company or
+        contact costs one more; an activity that is read by itself two more.
         """
         object_, id_ = object_name(ref.object), record_id(ref.id)
-        facts = self._schema.facts()
-        thread = [name for name in records.THREAD if name in fields and object_ == records.TICKETS]
-        people = list(records.PEOPLE) if object_ == records.TICKETS else []
-        row = self.row(object_, id_, fields.get(object_, ()), [*thread, *people])
-        wanted = {name: (*records.PEOPLE.get(name, ()), *fields.get(name, ())) for name in (*thread, *people)}
-        root = RecordRef(records.CRM, object_, id_)
-        rows = self._belonging(root, _Links.of(row, [*thread, *people]), wanted)
-        own = {id_ for name in thread for id_, each in rows[name].items() if _own(each, facts)}
-        messages = [
-            records.record(name, each, wanted[name], facts, root) for name in thread for each in rows[name].values()
-        ]
-        messages.sort(key=lambda record: (record.at or _EPOCH, record.ref.id))
+        facts, ref = self._schema.facts(), RecordRef(records.CRM, object_, id_)
+        root, own = ROOTS.get(object_), records.PEOPLE.get(object_, ())
+        thread = [name for name in root.thread if name in fields] if root else []
+        linked = list(dict.fromkeys((*thread, *(root.people if root else ()))))
+        row = self.row(object_, id_, [*own, *fields.get(object_, ())], linked)
+        wanted = {name: (*records.PEOPLE.get(name, ()), *fields.get(name, ())) for name in linked}
+        links = Links.of(row, linked)
+        if root is None or root.whole:
+            rows, more = self._belonging.whole(ref, links, wanted), False
+        else:
+            rows, more = self._belonging.newest(ref, row, links, wanted)
+        groups = self._messages(ref, row, rows, {name: fields[name] for name in thread})
+        limit = NEWEST
+        if root and root.whole:
+            groups, limit = [[message for group in groups for message in group]], THREAD_LIMIT
+        newest = [message for group in groups for message in sorted(group, key=_moment)[-limit:]]
         return Bundle(
-            record=records.record(object_, row, fields.get(object_, ()), facts),
-            thread=tuple(messages[-THREAD_LIMIT:]),
-            people=tuple(_people(row, rows, wanted, facts)),
-            truncated=len(messages) > THREAD_LIMIT,
-            own_writes=frozenset(own),
+            record=records.record(object_, row, fields.get(object_, ()), facts, audience=Audience.RECORD),
+            thread=tuple(sorted(newest, key=_moment)),
+            people=tuple(_people(ref, row, rows, fields, facts)),
+            truncated=more or any(len(group) > limit for group in groups),
+            own_writes=frozenset(id_ for name in thread for id_, each in rows[name].items() if _own(each, facts)),
         )
 
     def row(self, object_: str, id_: str, wanted: Sequence[str], associations: Sequence[str] = ()) -> JSON:
@@ -86,8 +88,9 @@ class Reader:
     def reread(self, refs: Sequence[RecordRef], fields: Fields) -> dict[RecordRef, Record]:
         """`Session.reread`: see there.
 
-        One round trip for 100 records of each object, side by side; one more when a rule has to look at the tickets of
-        engagements. Engagements name their ticket as `parent`: the first one among `refs`, else the oldest.
+        One round trip for 100 records of each object, side by side; one more when a rule has to look at what activities
+        hang on. Activities name a record that they hang on as `parent`: one among `refs`, else their oldest ticket. Who
+        else reads a record is not told: without the record at hand nobody knows.
         """
         groups: dict[str, dict[str, RecordRef]] = {}
         for ref in refs:
@@ -98,15 +101,12 @@ class Reader:
         facts = self._schema.facts()
         owners = groups.pop(records.OWNERS, {})
         rows, parents = self._rows(groups, fields)
-        near = groups.get(records.TICKETS, {})
         found_: dict[RecordRef, Record] = {
             ref: records.owner(facts.owners[id_]) for id_, ref in owners.items() if id_ in facts.owners
         }
         for name, each in self._guard.keep(rows, parents).items():
             for id_, row in each.items():
-                tickets = parents.get(name, {}).get(id_, [])
-                ticket = next((one for one in tickets if one in near), next(iter(tickets), ""))
-                parent = RecordRef(records.CRM, records.TICKETS, ticket) if ticket else None
+                parent = _parent(parents.get(name, {}).get(id_, {}), groups)
                 found_[groups[name][id_]] = records.record(name, row, fields.get(name, ()), facts, parent)
         return found_
 
@@ -133,100 +133,69 @@ class Reader:
 
     def _rows(
         self, groups: Mapping[str, Mapping[str, RecordRef]], fields: Fields
-    ) -> tuple[dict[str, dict[str, JSON]], dict[str, dict[str, list[str]]]]:
-        """The rows of `groups` and the tickets of the engagements among them, all asked side by side."""
+    ) -> tuple[Found, dict[str, dict[str, dict[str, Sequence[str]]]]]:
+        """The rows of `groups` and what the activities among them hang on, all asked side by side."""
         reads = [
             (name, read_call(self._client, name, part, records.asked(name, fields.get(name, ()), self._guard.asked)))
             for name, group in groups.items()
             for part in parts(list(group))
         ]
-        looks = [(name, call) for name, group in groups.items() for call in self._guard.parent_calls(name, list(group))]
-        outcomes = self._client.together([call for _, call in (*reads, *looks)])
-        rows: dict[str, dict[str, JSON]] = {}
+        near = [name for name in ROOTS if name in groups]
+        looks = [look for name, group in groups.items() for look in self._guard.looks(name, list(group), near)]
+        outcomes = self._client.together([*(call for _, call in reads), *(look.call for look in looks)])
+        rows: Found = {}
         for (name, _), outcome in zip(reads, outcomes, strict=False):
-            rows.setdefault(name, {}).update(_shown(outcome, groups[name]))
-        parents: dict[str, dict[str, list[str]]] = {}
-        for (name, _), outcome in zip(looks, outcomes[len(reads) :], strict=True):
-            parents.setdefault(name, {}).update(parents_of([outcome]))
-            for id_ in hidden_among(groups[name], outcome):  # between two of these requests a right may end
-                rows[name].pop(id_, None)
-        return rows, parents
+            rows.setdefault(name, {}).update(shown(outcome, groups[name]))
+        told = outcomes[len(reads) :]
+        for look, outcome in zip(looks, told, strict=True):
+            if not self._guard.enforces:  # between two of these requests a right may end
+                for id_ in hidden_among(look.ids, outcome):
+                    rows[look.object].pop(id_, None)
+        return rows, hanging(looks, told)
 
-    def _belonging(self, root: RecordRef, links: "_Links", wanted: Fields) -> dict[str, dict[str, JSON]]:
-        """The rows behind the links that this user sees, and behind those on further pages."""
-        rows: dict[str, dict[str, JSON]] = {name: {} for name in links.ids}
-        known = {name: set(ids) for name, ids in links.ids.items()}
-        ids, pages = links.ids, [(name, self._page(root, name)) for name in links.cut]
-        while pages or any(ids.values()):
-            reads = [
-                (name, part, read_call(self._client, name, part, records.asked(name, wanted[name], self._guard.asked)))
-                for name, each in ids.items()
-                for part in parts(each)
+    def _messages(self, root: RecordRef, row: JSON, rows: Found, wanted: Fields) -> list[list[Record]]:
+        """What is read like a thread, by object; of a company or contact without what is closed."""
+        facts = self._schema.facts()
+        people = {root.id: row} if root.object == CONTACTS else rows.get(CONTACTS, {})
+        customers = [records.text(records.properties(each), "email") for each in people.values()]
+        return [
+            [
+                records.record(
+                    name, each, names, facts, root, audience=self._audiences.of(root.object, name, each, customers)
+                )
+                for each in rows[name].values()
+                if name not in OPEN_ONLY or not records.closed(name, each, facts)
             ]
-            outcomes = self._client.together([*(call for *_, call in reads), *(call for _, call in pages)])
-            for (name, part, _), outcome in zip(reads, outcomes, strict=False):
-                answered = _shown(outcome, part, strictly=name in records.THREAD)
-                rows[name] |= {id_: row for id_, row in answered.items() if self._guard.sees(name, row)}
-            ids, further = {}, []
-            for (name, _), outcome in zip(pages, outcomes[len(reads) :], strict=True):
-                if isinstance(outcome, ConnectorError):
-                    raise outcome
-                told = [str(each.get("toObjectId") or "") for each in outcome.get("results") or []]
-                ids[name] = [id_ for id_ in dict.fromkeys(told) if id_ and id_ not in known[name]]
-                known[name].update(ids[name])
-                if (after := next_page(outcome)) and len(known[name]) <= THREAD_LIMIT:
-                    further.append((name, self._page(root, name, after)))
-            pages = further
-        return rows
-
-    def _page(self, root: RecordRef, to: str, after: str = "") -> Call:
-        query = {"limit": str(ASSOCIATIONS), **({"after": after} if after else {})}
-        return Call("GET", self._client.routes.associations(root.object, root.id, to), query)
+            for name, names in wanted.items()
+        ]
 
 
-@dataclass(frozen=True, slots=True)
-class _Links:
-    """Ids of what belongs to a record, by object; `cut` are the objects of which HubSpot told only the first ones."""
-
-    ids: Mapping[str, Sequence[str]]
-    cut: Sequence[str]
-
-    @classmethod
-    def of(cls, row: JSON, objects: Sequence[str]) -> "_Links":
-        """From the associations inside a record's answer. One record may be linked several times, with labels."""
-        told = row.get("associations") or {}
-        groups = {name: told.get(name) or {} for name in objects}
-        ids = {
-            name: list(dict.fromkeys(str(each["id"]) for each in group.get("results") or [] if each.get("id")))
-            for name, group in groups.items()
-        }
-        return cls(ids, [name for name, group in groups.items() if next_page(group)])
+def _moment(record: Record) -> tuple[datetime, str]:
+    return record.at or _EPOCH, record.ref.id
 
 
-def _people(row: JSON, rows: Rows, wanted: Fields, facts: Facts) -> list[Record]:
-    shown = [
-        records.record(name, each, wanted[name], facts)
-        for name in records.PEOPLE
-        for each in rows.get(name, {}).values()
+def _parent(held: Held, groups: Mapping[str, Mapping[str, RecordRef]]) -> RecordRef | None:
+    """The record that an activity is shown under: one that was asked for with it, else its oldest ticket."""
+    for name in ROOTS:
+        near = next((id_ for id_ in held.get(name, ()) if id_ in groups.get(name, {})), "")
+        if near:
+            return RecordRef(records.CRM, name, near)
+    oldest = next(iter(held.get(records.TICKETS, ())), "")
+    return RecordRef(records.CRM, records.TICKETS, oldest) if oldest else None
+
+
+def _people(root: RecordRef, row: JSON, rows: Found, fields: Fields, facts: Facts) -> list[Record]:
+    """The record itself if it is one of people or their company, those on it, and its owner."""
+    shown_ = [
+        records.record(name, each, (*names, *fields.get(name, ())), facts)
+        for name, names in records.PEOPLE.items()
+        for each in ({root.id: row} if name == root.object else rows.get(name, {})).values()
     ]
     owner = facts.owners.get(records.text(records.properties(row), records.OWNER))
-    return [*shown, *([records.owner(owner)] if owner else [])]
+    return [*shown_, *([records.owner(owner)] if owner else [])]
 
 
 def _own(row: JSON, facts: Facts) -> bool:
     """Whether the assistant wrote a row: it carries our key, or our app is its source."""
     held = records.properties(row)
     return bool(held.get(KEY_PROPERTY)) or (bool(facts.app_id) and records.text(held, records.SOURCE) == facts.app_id)
-
-
-def _shown(outcome: JSON | ConnectorError, ids: Collection[str], *, strictly: bool = False) -> dict[str, JSON]:
-    """The rows of a batch; none when the user may not read the object. `strictly` tells a missing scope apart.
-
-    Raises:
-        ConnectorError: HubSpot did not say.
-    """
-    if isinstance(outcome, Forbidden) and not (strictly and outcome.code == MISSING_SCOPES):
-        return {}
-    if isinstance(outcome, ConnectorError):
-        raise outcome
-    return found(outcome, ids)

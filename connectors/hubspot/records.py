@@ -9,7 +9,7 @@ from html import unescape
 from typing import Any
 
 from connectors.hubspot.schema import KEY_PROPERTY, Facts, Owner
-from connectors.interfaces import Record, RecordRef, Value
+from connectors.interfaces import Audience, Record, RecordRef, Value
 
 CRM = "hubspot"
 TICKETS = "tickets"
@@ -49,6 +49,8 @@ class Kind:
 
 _BY_USER = ("hs_created_by_user_id", "hs_created_by", OWNER)
 _MAIL_FROM = ("hs_email_from_firstname", "hs_email_from_lastname", "hs_email_from_email", "hs_email_headers")
+MAIL_ADDRESSES = ("hs_email_from_email", "hs_email_to_email", "hs_email_cc_email", "hs_email_headers")
+"""Properties of a mail that hold its senders and receivers."""
 
 KINDS: Mapping[str, Kind] = {
     TICKETS: Kind(title=("hs_object_id", "subject"), stage=("hs_pipeline", "hs_pipeline_stage"), more=(OWNER,)),
@@ -59,7 +61,7 @@ KINDS: Mapping[str, Kind] = {
         title=("hs_email_subject",),
         author=(OWNER,),
         at=("hs_timestamp", *_CREATED),
-        more=("hs_email_direction", "hs_email_status", *_MAIL_FROM),
+        more=("hs_email_direction", "hs_email_status", *_MAIL_FROM, *MAIL_ADDRESSES),
     ),
     "notes": Kind(author=_BY_USER, at=("hs_timestamp", *_CREATED), more=(KEY_PROPERTY, SOURCE), internal=True),
     "calls": Kind(title=("hs_call_title",), author=_BY_USER, at=("hs_timestamp", *_CREATED), internal=True),
@@ -68,12 +70,13 @@ KINDS: Mapping[str, Kind] = {
 }
 _OTHER = Kind()
 
-THREAD = ("emails", "notes", "calls", "tasks")
+ACTIVITIES = ("emails", "notes", "calls", "tasks")
+"""What people write and do, and hang on records."""
 PEOPLE: Mapping[str, tuple[str, ...]] = {
     "contacts": (NAME, "firstname", "lastname", "email", "phone", "mobilephone"),
     "companies": ("name", "domain", "phone"),
 }
-"""Object -> what is always read of a ticket's people, because masking must know it."""
+"""Object -> what is always read of a record's people, because masking must know it."""
 OWNER_FIELDS = (NAME, "FirstName", "LastName", "Email")
 
 _SEPARATORS = {TICKETS: " · "}
@@ -92,7 +95,13 @@ def asked(object_: str, wanted: Iterable[str], more: Sequence[str] = ()) -> list
 
 
 def record(
-    object_: str, row: Mapping[str, Any], wanted: Iterable[str], facts: Facts, parent: RecordRef | None = None
+    object_: str,
+    row: Mapping[str, Any],
+    wanted: Iterable[str],
+    facts: Facts,
+    parent: RecordRef | None = None,
+    *,
+    audience: Audience = Audience.AGENT,
 ) -> Record:
     """A neutral record from a row. `version` is the modification stamp in one spelling, whoever told it."""
     how, held = kind(object_), properties(row)
@@ -105,7 +114,8 @@ def record(
         author=_author(object_, how, held, facts),
         at=moment(held, how.at) or parse_time(row.get("createdAt")),
         inbound=_inbound(object_, how, held),
-        draft=text(held, "hs_email_status") in _UNSENT,
+        draft=unsent(held),
+        audience=audience,
     )
 
 
@@ -119,6 +129,17 @@ def properties(row: Mapping[str, Any]) -> Mapping[str, Any]:
     """The properties of a row; those that HubSpot did not tell are absent."""
     held = row.get("properties")
     return held if isinstance(held, dict) else {}
+
+
+def unsent(held: Mapping[str, Any]) -> bool:
+    """Whether a mail has not been sent; nothing else is."""
+    return text(held, "hs_email_status") in _UNSENT
+
+
+def closed(object_: str, row: Mapping[str, Any], facts: Facts) -> bool:
+    """Whether a row stands in a stage in which nothing is to be done any more."""
+    held, stage = properties(row), kind(object_).stage
+    return stage is not None and (object_, *(text(held, name) for name in stage)) in facts.closed
 
 
 def version(object_: str, row: Mapping[str, Any]) -> str:

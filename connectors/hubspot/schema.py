@@ -51,8 +51,8 @@ class Facts:
     """What is known of a portal through one user's token.
 
     `keyed` are the objects with our unique property; `labels` names pipelines and stages by their ids: ("tickets",
-    pipeline, "") or ("tickets", pipeline, stage). `app_id` names our app in `hs_object_source_id`; it is only looked up
-    where the unique property is missing.
+    pipeline, "") or ("tickets", pipeline, stage); `closed` are those stages in which nothing is to be done any more.
+    `app_id` names our app in `hs_object_source_id`; it is only looked up where the unique property is missing.
     """
 
     keyed: frozenset[str]
@@ -60,6 +60,7 @@ class Facts:
     by_user: Mapping[str, Owner]
     labels: Mapping[tuple[str, str, str], str]
     member: Membership
+    closed: frozenset[tuple[str, str, str]] = frozenset()
     app_id: str = ""
 
 
@@ -198,18 +199,28 @@ def _facts(
     parsed = [parse_owner(row) for row in owners]
     mine = next((row for row in owners if str(row.get("userId") or "") == user_id and not row.get("archived")), {})
     labels: dict[tuple[str, str, str], str] = {}
+    closed = set[tuple[str, str, str]]()
     for object_, answer in zip(PIPELINED, pipelines, strict=True):
         for pipeline in _rows(answer):
             labels[object_, str(pipeline.get("id")), ""] = str(pipeline.get("label") or "")
             for stage in pipeline.get("stages") or []:
-                labels[object_, str(pipeline.get("id")), str(stage.get("id"))] = str(stage.get("label") or "")
+                key = (object_, str(pipeline.get("id")), str(stage.get("id")))
+                labels[key] = str(stage.get("label") or "")
+                if _ends(stage.get("metadata") or {}):
+                    closed.add(key)
     return Facts(
         keyed=frozenset(object_ for object_, found in properties.items() if found.get("hasUniqueValue") is True),
         owners={owner.id: owner for owner in reversed(parsed)},
         by_user={owner.user_id: owner for owner in reversed(parsed) if owner.user_id},
         labels=labels,
         member=Membership(str(mine.get("id") or ""), team_ids(user_id, mine, teams)),
+        closed=frozenset(closed),
     )
+
+
+def _ends(metadata: Mapping[str, Any]) -> bool:
+    """Whether a stage is one of the last: a ticket's says so by its state, a deal's by a flag (contract, 4.3)."""
+    return metadata.get("ticketState") == "CLOSED" or str(metadata.get("isClosed")).casefold() == "true"
 
 
 def _rows(answer: JSON) -> list[JSON]:

@@ -1,4 +1,4 @@
-"""Where a draft can go in HubSpot: the targets on a ticket, and the properties that a write sets."""
+"""Where a draft can go in HubSpot: notes and tasks on a ticket, company or contact, and their properties."""
 
 import html
 from collections.abc import Mapping
@@ -6,19 +6,16 @@ from datetime import UTC, datetime
 
 from connectors.errors import Fatal, Forbidden
 from connectors.hubspot import records
+from connectors.hubspot.roots import ROOTS
 from connectors.hubspot.schema import KEY_PROPERTY
 from connectors.interfaces import RecordRef, Target, TargetKind, Write
 
-AUDIENCE = "everyone who can read the ticket"
 WRITE_SCOPE = "crm.objects.contacts.write"
 """Notes and tasks ride on the contacts scope (contract, 2.3)."""
 
 BODY_CHARACTERS = 65_536
 """What a body holds, markup included (contract, 2.4)."""
 MAX_BYTES = 32_000
-
-ASSOCIATION_TYPES: Mapping[str, int] = {"notes": 228, "tasks": 230}
-"""Object -> type id of its association to a ticket, from its own side (contract, 2.4)."""
 
 _OBJECTS: Mapping[TargetKind, str] = {TargetKind.COMMENT: "notes", TargetKind.TASKS: "tasks"}
 _BODIES: Mapping[str, str] = {"notes": "hs_note_body", "tasks": "hs_task_body"}
@@ -29,12 +26,16 @@ _NOON = "T12:00:00.000Z"
 
 
 def available(ref: RecordRef, scope: str) -> tuple[Target, ...]:
-    """What can be written to a ticket, best first; nothing for other objects or without the scope to write."""
-    if ref.object != records.TICKETS or (scope and WRITE_SCOPE not in scope.split()):
+    """What can be written to a record, best first; nothing to others than `ROOTS` or without the scope to write.
+
+    A reply that is to be sent goes into a note, too: HubSpot's API knows no drafts of mails.
+    """
+    root = ROOTS.get(ref.object)
+    if root is None or (scope and WRITE_SCOPE not in scope.split()):
         return ()
     return (
-        Target(TargetKind.COMMENT, "Note", AUDIENCE, undoable=True, max_bytes=MAX_BYTES),
-        Target(TargetKind.TASKS, "Open tasks", AUDIENCE, undoable=True, max_bytes=MAX_BYTES),
+        Target(TargetKind.COMMENT, "Note", root.everyone, undoable=True, max_bytes=MAX_BYTES),
+        Target(TargetKind.TASKS, "Open tasks", root.everyone, undoable=True, max_bytes=MAX_BYTES),
     )
 
 
@@ -45,9 +46,14 @@ def written_object(write: Write) -> str:
         Fatal: the target is not one that `available` made.
     """
     object_ = _OBJECTS.get(write.target.kind)
-    if object_ is None or write.record.object != records.TICKETS:
+    if object_ is None or write.record.object not in ROOTS:
         raise Fatal("this is no target of the assistant", code="bad_target")
     return object_
+
+
+def association_type(write: Write) -> int:
+    """The type id of the association from what a write creates to its record."""
+    return ROOTS[write.record.object].types[written_object(write)]
 
 
 def body_property(object_: str) -> str:

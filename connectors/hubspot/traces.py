@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 from connectors.errors import Forbidden, NotFound
 from connectors.hubspot import records, targets
 from connectors.hubspot.answers import JSON, next_page, rows_of
+from connectors.hubspot.belonging import ASSOCIATIONS
 from connectors.hubspot.client import Call, Client
 from connectors.hubspot.guard import BATCH, inputs, parents_of, parts, read_call
-from connectors.hubspot.reading import ASSOCIATIONS
 from connectors.hubspot.schema import KEY_PROPERTY
 from connectors.interfaces import Write
 
@@ -43,14 +43,14 @@ class Traces:
         return ids_by_key({"results": rows}, write)
 
     def unlinked(self, write: Write, ids: Sequence[str]) -> list[str]:
-        """Those of `ids` that are not (seen to be) associated with the ticket."""
+        """Those of `ids` that are not (seen to be) associated with the record."""
         object_ = targets.written_object(write)
         path = self._client.routes.associations_of_many(object_, write.record.object)
         linked = parents_of([self._client.one(Call("POST", path, body={"inputs": inputs(ids)}))])
         return [id_ for id_ in ids if write.record.id not in linked.get(id_, ())]
 
     def by_text(self, write: Write) -> list[str]:
-        """Ids of the ticket's records that carry the write's texts with their visible key."""
+        """Ids of the records on it that carry the write's texts with their visible key."""
         object_ = targets.written_object(write)
         path = self._client.routes.associations(write.record.object, write.record.id, object_)
         ids: list[str] = []
@@ -78,7 +78,7 @@ class Traces:
     def _by_text_if_seen(self, write: Write) -> list[str]:
         try:
             return self.by_text(write)
-        except (Forbidden, NotFound):  # she does not see the ticket any more: then the key alone decides
+        except (Forbidden, NotFound):  # she does not see the record any more: then the key alone decides
             return []
 
 

@@ -1,8 +1,8 @@
 """Writing notes and tasks exactly once, finding out what became of a write, and taking it back (contract, 2.10).
 
-HubSpot has no conditional write, so the ticket's stamp is read just before sending. What keeps a write single:
+HubSpot has no conditional write, so the record's stamp is read just before sending. What keeps a write single:
 
-    with the unique property   one batch upsert by key -> associate with the ticket (both can be repeated safely)
+    with the unique property   one batch upsert by key -> associate with the record (both can be repeated safely)
     without                    one create with its association inside; every text carries the key where people see it
 
 A lost answer to the first kind is asked for again with the same key and body, at most twice; the second kind is never
@@ -47,11 +47,11 @@ _MAX_RECORDS = 20
 class Writer:
     """Writes as one user during one session."""
 
-    def __init__(self, client: Client, schema: Schema, guard: Guard) -> None:
+    def __init__(self, client: Client, schema: Schema, guard: Guard, reader: Reader) -> None:
         self._client = client
         self._schema = schema
         self._guard = guard
-        self._reader = Reader(client, schema, guard)
+        self._reader = reader
         self._traces = Traces(client)
 
     def preimage(self, write: Write) -> PreImage:
@@ -70,7 +70,7 @@ class Writer:
             try:
                 self._unmoved(write)
             except Stale:
-                there = look(write)  # another attempt of this very write may have moved the ticket on
+                there = look(write)  # another attempt of this very write may have moved the record on
                 if len(there) != len(write.values):
                     raise
         if len(there) == len(write.values):
@@ -109,7 +109,7 @@ class Writer:
         """`Session.undo`: see there. Archives what is still there and still says what was written."""
         keyed = self._check(write)
         if self._guard.enforces:
-            self._ticket(write)
+            self._record(write)
         object_ = targets.written_object(write)
         expected = targets.creations(write, self._at(preimage), self._owner(), keyed=keyed)
         asked = records.asked(object_, [name for each in expected for name in each])
@@ -137,12 +137,12 @@ class Writer:
         targets.creations(write, datetime.now(UTC), "", keyed=keyed)
         return keyed
 
-    def _ticket(self, write: Write) -> JSON:
-        """The ticket, if this user sees it (still)."""
+    def _record(self, write: Write) -> JSON:
+        """The record that the write is for, if this user sees it (still)."""
         return self._reader.row(write.record.object, record_id(write.record.id), ())
 
     def _unmoved(self, write: Write) -> None:
-        if records.version(write.record.object, self._ticket(write)) != write.version:
+        if records.version(write.record.object, self._record(write)) != write.version:
             raise Stale(_MOVED, code="VERSION")
 
     def _in_time(self, preimage: PreImage) -> None:
@@ -185,7 +185,7 @@ class Writer:
     def _create(self, write: Write, preimage: PreImage) -> list[str]:
         """Create the records with their associations, in one request that is never repeated."""
         object_ = targets.written_object(write)
-        kind = {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": targets.ASSOCIATION_TYPES[object_]}
+        kind = {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": targets.association_type(write)}
         associations = [{"to": {"id": record_id(write.record.id)}, "types": [kind]}]
         entries = [
             {"properties": properties, "associations": associations}
@@ -220,18 +220,18 @@ class Writer:
             self._associate(write, unlinked, ours=False)
 
     def _associate(self, write: Write, ids: Sequence[str], *, ours: bool) -> None:
-        """Associate what was created with its ticket, which can be repeated.
+        """Associate what was created with its record, which can be repeated.
 
         Raises:
             Forbidden: it was refused, and because it is `ours`, made just now, it is archived again.
-            Ambiguous: it stands there, and whether it belongs to the ticket is not known: the link may be there, and
+            Ambiguous: it stands there, and whether it belongs to the record is not known: the link may be there, and
                 the user may have lost the right to see it.
         """
-        object_, ticket = targets.written_object(write), record_id(write.record.id)
+        object_, record = targets.written_object(write), record_id(write.record.id)
         calls = [
             Call(
                 "PUT",
-                self._client.routes.default_association(object_, id_, write.record.object, ticket),
+                self._client.routes.default_association(object_, id_, write.record.object, record),
                 write=True,
             )
             for id_ in ids
@@ -245,7 +245,7 @@ class Writer:
                 break
             if refused:
                 self._take_away(object_, ids)
-                raise Forbidden("HubSpot does not allow this user to link it to the ticket", code=refused.code)
+                raise Forbidden("HubSpot does not allow this user to link it to the record", code=refused.code)
             if attempt == RESENDS or not all(isinstance(error, Ambiguous) for error in errors):
                 break
         raise ambiguous("not_associated")

@@ -34,7 +34,8 @@ class WritingContract(Staged):
         assert [target.kind for target in targets] == list(self.facts.kinds)
         assert [target.kind for target in targets if target.undoable] == list(self.facts.undoable)
         assert all(target.audience and target.label and target.max_bytes > 0 for target in targets)
-        assert session.targets(stage.article) == ()
+        message = session.read(stage.case, self.facts.fields).thread[0]
+        assert session.targets(message.ref) == ()
 
     def test_a_write_arrives_once_and_is_found(self, session: Session, stage: Stage, kind: TargetKind) -> None:
         """Sent twice by mistake, it is still there once, and `find` tells the same."""

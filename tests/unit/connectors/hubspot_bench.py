@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from connectors.hubspot.access import AccessRule, Rules
+from connectors.hubspot.audience import SHARED, Audiences
 from connectors.hubspot.auth import to_token
 from connectors.hubspot.client import Api, Client
 from connectors.hubspot.connector import HubSpotSession
@@ -58,6 +59,7 @@ class Bench:
         answer: Script,
         *,
         rules: Mapping[str, AccessRule] | None = None,
+        shared: Mapping[str, Sequence[str]] = SHARED,
         keyed: bool = True,
         version: str = "2026-03",
         token: Token = TOKEN,
@@ -76,6 +78,7 @@ class Bench:
         self.limiter = CountingLimiter()
         self.api = Api(ORIGIN, routes(version), http, self.limiter, app="app", clock=lambda: self.now)
         self.cache = FactCache()
+        self._shared = shared
         self._rules = None if rules is None else Rules(rules)
         self._grants = Grants(self, self.tokens, lambda told, before: to_token(ORIGIN, lambda: self.now, told, before))
         self.client, self.session = self._open()
@@ -118,7 +121,10 @@ class Bench:
             GRANT, stored, self._grants, self.api, lambda token: bool(self.introspect(token)["active"]), urgent=True
         )
         schema = Schema(client, self.cache, USER, self.introspect)
-        return client, HubSpotSession(USER, client, schema, Guard(client, schema, self._rules), "https://app.example")
+        guard = Guard(client, schema, self._rules)
+        return client, HubSpotSession(
+            USER, client, schema, guard, audiences=Audiences(self._shared), app_url="https://app.example"
+        )
 
     def _answer(self, method: str, url: str, body: Any) -> Answer | Exception:  # noqa: ANN401 - any JSON
         path = urlsplit(url).path

@@ -160,6 +160,24 @@ class Settings(BaseSettings):
     apply_lease_seconds: int = Field(
         60, ge=1, le=3600, description="an apply belongs this long to the process that claimed it; then it is settled"
     )
+    llm_url: str = Field(
+        "", description="an OpenAI-compatible endpoint with its /v1 (docs/model.md); empty: no language model"
+    )
+    llm_model: str = Field("", description="the model's name at that endpoint")
+    llm_models: dict[str, str] = Field(
+        {}, description="action -> another model, or the name of a LoRA adapter, as a JSON object"
+    )
+    llm_api_key: SecretStr | None = Field(None, description="the endpoint's key; refused in production")
+    llm_api_key_file: Path | None = Field(None, description="a file that holds the endpoint's key")
+    llm_ca_file: Path | None = Field(None, description="the only authority that may vouch for the endpoint")
+    llm_client_cert: Path | None = Field(None, description="certificate that is shown to the endpoint (mTLS)")
+    llm_client_key: Path | None = Field(None, description="its key; empty: it stands in the same file")
+    llm_time_limit: float = Field(60.0, gt=0, le=110, description="seconds for an answer, retries included")
+    llm_read_timeout: float = Field(30.0, gt=0, description="seconds that the endpoint may be silent")
+    llm_retries: int = Field(2, ge=0, le=10, description="further attempts when the endpoint is busy or unreachable")
+    llm_context_tokens: int = Field(8192, ge=2048, description="tokens of a prompt and its answer together")
+    llm_output_tokens: int = Field(1536, ge=256, description="tokens of an answer")
+    llm_seed: int = Field(0, ge=0, description="seed of the model's sampling, at temperature 0")
 
     def database(self) -> str:
         """The SQLAlchemy URL."""
@@ -172,6 +190,19 @@ class Settings(BaseSettings):
     def keys(self) -> Path:
         """The embedded key ring's file."""
         return self.key_file or self.state_dir / "keys"
+
+    def llm_key(self) -> str:
+        """The model endpoint's key; empty when it needs none.
+
+        Raises:
+            Misconfigured: the file cannot be read.
+        """
+        if self.llm_api_key_file is None:
+            return self.llm_api_key.get_secret_value() if self.llm_api_key else ""
+        try:
+            return self.llm_api_key_file.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError):
+            raise Misconfigured("CRM_SIDECAR_LLM_API_KEY_FILE cannot be read: check its path and rights.") from None
 
     def apply_lease(self) -> timedelta:
         """How long an apply belongs to the process that claimed it."""
@@ -209,6 +240,11 @@ class Settings(BaseSettings):
             return
         if not self.public_url.startswith("https://"):
             raise Misconfigured("Production mode needs an https public_url (CRM_SIDECAR_PUBLIC_URL).")
+        if self.llm_api_key is not None:
+            raise Misconfigured("Production mode takes the model's key from a file (CRM_SIDECAR_LLM_API_KEY_FILE).")
+        endpoint = urlsplit(self.llm_url)
+        if self.llm_url and endpoint.scheme != "https" and endpoint.hostname not in ("127.0.0.1", "::1", "localhost"):
+            raise Misconfigured("Production mode reaches a model on another machine by https (CRM_SIDECAR_LLM_URL).")
         raise Misconfigured(
             "Production mode refuses the embedded key file: it needs Vault, which this version does not have yet."
         )

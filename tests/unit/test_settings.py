@@ -254,3 +254,47 @@ def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CRM_SIDECAR_PORT", "70000")
     with pytest.raises(ValueError, match="less than or equal to 65535"):
         Settings()
+
+
+MODEL_KEY = f"sk-{SECRET}"
+
+
+@pytest.mark.parametrize("url", ["http://models.acme.example/v1", "http://10.0.0.8:8000/v1", "http://[::2]/v1"])
+def test_production_reaches_a_model_elsewhere_by_https(tmp_path: Path, url: str) -> None:
+    """What is asked holds the record: it crosses no network in clear."""
+    with pytest.raises(Misconfigured, match="CRM_SIDECAR_LLM_URL"):
+        production(tmp_path, PORTAL + "}", llm_url=url).check()
+
+
+@pytest.mark.parametrize(
+    "url", ["", "http://127.0.0.1:8000/v1", "http://localhost/v1", "https://models.acme.example/v1"]
+)
+def test_production_takes_a_model_beside_it_or_behind_tls(tmp_path: Path, url: str) -> None:
+    """A model on the same machine needs no certificate; the refusal that comes is another one."""
+    with pytest.raises(Misconfigured, match="Vault"):
+        production(tmp_path, PORTAL + "}", llm_url=url).check()
+
+
+def test_production_takes_no_model_key_in_clear(tmp_path: Path) -> None:
+    """It stands in a file, which a secret store can mount."""
+    with pytest.raises(Misconfigured, match="LLM_API_KEY_FILE") as refused:
+        production(tmp_path, PORTAL + "}", llm_api_key=MODEL_KEY).check()
+    message(refused)
+
+
+def test_the_model_key_is_read_and_not_shown(tmp_path: Path) -> None:
+    """From the file without its line end, else from the variable, else there is none."""
+    (tmp_path / "key").write_text(f"{MODEL_KEY}\n", encoding="utf-8")
+    told = settings(tmp_path, llm_api_key=MODEL_KEY)
+    assert told.llm_key() == settings(tmp_path, llm_api_key_file=tmp_path / "key").llm_key() == MODEL_KEY
+    assert settings(tmp_path).llm_key() == ""
+    assert SECRET not in repr(told) + told.model_dump_json()
+
+
+def test_a_model_key_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    """And what else stands at that path is not quoted."""
+    (tmp_path / "key").write_bytes(SECRET.encode() + b"\xff")
+    for path in (tmp_path / "key", tmp_path / "nothing", tmp_path):
+        with pytest.raises(Misconfigured, match="LLM_API_KEY_FILE") as refused:
+            settings(tmp_path, llm_api_key_file=path).llm_key()
+        message(refused)

@@ -1,7 +1,8 @@
 """What a HubSpot user may see, by brute force from the contract (2.3): small portals and slow, plain rules.
 
 Imports nothing of the sandbox and is written without looking at its engine: two independent readings of the same text.
-The contract is silent on activities: that they are seen with what they hang on, or by their owner, was taken over.
+The contract is silent on activities. That they have rights of their own is HubSpot's word; that they are seen with what
+they hang on, or by their owner, was taken over.
 """
 
 from collections.abc import Iterator, Mapping
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from hypothesis import strategies as st
 
 ACTIVITIES = ("notes", "emails")
-"""They are seen with the records they hang on, whatever the extent of the right; with none of it not at all."""
+"""They are seen with the records they hang on, as far as the right to them goes."""
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "contacts": ("jobtitle",),
     "companies": ("city",),
@@ -84,11 +85,10 @@ class Oracle:
         if user.super_admin:
             return True
         right = user.rights.get(row.object, Right("none", unassigned=False))
-        if right.view == "none":
+        if right.view == "none" or not (right.view == "all" or self._owned(user, row, right)):
             return False
-        if row.object in ACTIVITIES:
-            return row.owner == user.owner or any(self.reads(user, other) for other in self.linked(row))
-        return right.view == "all" or self._owned(user, row, right)
+        hangs = row.object in ACTIVITIES and row.owner != user.owner
+        return not hangs or any(self.reads(user, other) for other in self.linked(row))
 
     def field(self, user: User, object_: str, name: str) -> bool:
         """Whether a property is not hidden from the user."""

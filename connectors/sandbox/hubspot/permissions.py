@@ -6,9 +6,9 @@
 * A level covers a record: `all` every one; `owned` those she owns; `team` also those whose team (that of the owner), or
   a team above it, is one of hers. With Unassigned, `owned` and `team` cover those that have no owner as well.
 * Viewing needs a `view` level that covers the record; editing (deleting, merging) an `edit` level besides.
-* Engagements (notes, emails, calls, meetings, tasks) have no rights of their own: with any `view` level but `none` she
-  sees those she owns, and those that hang on a live record of another kind that she sees. A guess: HubSpot does not
-  document it.
+* Engagements (notes, emails, calls, meetings, tasks) have levels of their own (knowledge.hubspot.com, user permissions
+  guide, October 2024), and hang on other records: she sees those that her level covers if they are her own, or hang on
+  a live record of another kind that she sees. That it takes both is a guess: HubSpot does not say how they combine.
 """
 
 from collections.abc import Iterator
@@ -57,10 +57,10 @@ def may_create(user: HubUser, type_name: str) -> bool:
 
 
 def _sees(world: World, user: HubUser, record: Record) -> bool:
-    if record.type not in ENGAGEMENTS:
-        return _covers(world, user, record, Action.VIEW)
-    if _level(user, record.type, Action.VIEW) == "none":
+    if not _covers(world, user, record, Action.VIEW):
         return False
+    if record.type not in ENGAGEMENTS:
+        return True
     owner = record.get("hubspot_owner_id")
     if owner and owner == world.owner_of(user.id):
         return True

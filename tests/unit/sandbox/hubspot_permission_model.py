@@ -1,8 +1,8 @@
 """Who sees and changes what in a HubSpot portal: a brute-force model written from the rules, for judging the engine.
 
 It imports nothing of the sandbox and shares no idea with it: it collects whole sets of records, level by level, where
-the engine decides about one record at a time. Rules: section 2.3 of the CRM contract; for engagements, our own guess
-in FIDELITY.md.
+the engine decides about one record at a time. Rules: section 2.3 of the CRM contract; for engagements, what
+FIDELITY.md says.
 """
 
 from typing import Any
@@ -34,7 +34,6 @@ class HubModel:
             return set(self._live)
         reached = self._reached(user, "view")
         plain = {one for one in reached if self._live[one][0] not in ENGAGEMENTS}
-        some = {name for name, rights in user["permissions"].items() if rights.get("view", "none") != "none"}
         mine = {one for one in self._live if self._owner(one) in self._owners_of(user)}
         hanging = {
             one
@@ -42,8 +41,8 @@ class HubModel:
             for (_, one), (_, other) in (pair, pair[::-1])
             if other in plain and one in self._live
         }
-        busy = {one for one in mine | hanging if self._live[one][0] in ENGAGEMENTS & some}
-        return plain | busy
+        busy = {one for one in mine | hanging if self._live[one][0] in ENGAGEMENTS}
+        return plain | (busy & reached)
 
     def editable(self, user_id: str) -> set[str]:
         """Ids of the live records that a user may change."""

@@ -98,7 +98,7 @@ def model(world: Mapping[str, Any], user: Mapping[str, Any], record_id: str, act
         seen = covered(rights["view"], name, owner)
     else:
         around = {there for here, there in world["links"] if here == (name, record_id)}
-        seen = rights["view"] != "none" and (
+        seen = covered(rights["view"], name, owner) and (
             owner == f"9{user['id']}"
             or any(
                 covered(user["permissions"].get(to, {}).get("view", "none"), to, world["records"][to_id][1])

@@ -15,7 +15,7 @@ WRITEBACK_KEY: Final = "assistant_writeback_key"
 """The property of notes and tasks by which the assistant writes exactly once."""
 
 _ACTIVITIES: Final = ("notes", "emails", "calls", "meetings")
-"""HubSpot has no rights of their own for these: who sees the ticket sees what hangs on it."""
+"""In this portal who sees tickets sees all that hangs on them; HubSpot could narrow it for each of these."""
 
 _GROUP = "ticketinformation"
 _SEVERITIES, _REGIONS = ("S1", "S2", "S3", "S4"), ("EMEA", "Americas", "APAC")

@@ -1,0 +1,1 @@
+"""How good the drafts are: `python -m bench.eval` (docs/evaluation.md)."""

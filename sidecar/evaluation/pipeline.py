@@ -1,0 +1,140 @@
+"""One draft as the product makes it, without a CRM: firewall, prompt, reasoner, check of each claim, release."""
+
+import hashlib
+import time
+from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from connectors.interfaces import Record
+from sidecar import grounding
+from sidecar.domain import Claim, Grounding, PassageKey
+from sidecar.errors import ModelFailed, Unavailable
+from sidecar.firewall import admit, index_text, release
+from sidecar.interfaces import Embedder, Reasoner
+from sidecar.policy import Policy
+from sidecar.templates import Prompt, Template, TemplateSet, render
+
+ACTION: Final = "summarize_case"
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What came out. `claims` are those that a reader gets, `keys` and `texts` tell of the passages by number.
+
+    `written` claims were made by the first reasoner, and `held` of them are grounded; `fell_back` says that the other
+    reasoner had to take over. `seconds` is the time from records to claims, `reasoning` the reasoner's part of it.
+    """
+
+    claims: tuple[Claim, ...]
+    keys: Mapping[int, PassageKey] = field(repr=False)
+    texts: Mapping[int, str] = field(repr=False)
+    written: int
+    held: int
+    fell_back: bool
+    seconds: float
+    reasoning: float
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """The sentences, in the order of the draft."""
+        return tuple(claim.text for claim in self.claims)
+
+    @property
+    def text(self) -> str:
+        """All of it."""
+        return " ".join(self.said)
+
+    def cited(self, claim: Claim) -> bool:
+        """Whether a claim of this draft is verified and its quote stands where it says."""
+        source = self.texts.get(claim.passage, "")
+        return claim.grounding is Grounding.VERIFIED and source[claim.start : claim.end] == claim.quote != ""
+
+
+class Pipeline:
+    """The parts of the product that make a draft, with one reasoner to be measured."""
+
+    def __init__(
+        self,
+        policy: Policy,
+        template: Template,
+        reasoner: Reasoner,
+        *,
+        fallback: Reasoner | None = None,
+        embedder: Embedder | None = None,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self._policy = policy
+        self._purpose = policy.purpose(policy.default_purpose(template.action))
+        self._template = template
+        self._reasoner = reasoner
+        self._fallback = fallback
+        self._embedder = embedder
+        self._clock = clock
+
+    def draft(self, records: Sequence[Record], people: Sequence[Record] = ()) -> Made:
+        """A draft of a case and its thread, as on the day of its newest record."""
+        started = self._clock()
+        admitted = admit(
+            records,
+            purpose=self._purpose,
+            policy=self._policy,
+            fields=self._template.fields,
+            lines=self._template.lines,
+            people=people,
+            fingerprint=lambda raw: hashlib.sha256(raw.encode("utf-8", "replace")).hexdigest(),
+        )
+        passages = admitted.passages
+        vectors = None
+        if self._embedder is not None and passages:
+            vectors = self._embedder.embed([index_text(passage) for passage in passages])
+        prompt = render(self._template, admitted, now=_newest(records), vectors=vectors)
+        before = self._clock()
+        claims, written, held, fell_back = self._reason(prompt)
+        reasoned = self._clock()
+        released = release(claims, admitted=admitted, purpose=self._purpose)
+        return Made(
+            claims=released.claims,
+            keys={passage.number: passage.key for passage in passages},
+            texts=released.texts,
+            written=written,
+            held=held,
+            fell_back=fell_back,
+            seconds=self._clock() - started,
+            reasoning=reasoned - before,
+        )
+
+    def _reason(self, prompt: Prompt) -> tuple[tuple[Claim, ...], int, int, bool]:
+        """Claims that hold; how many the first reasoner made, how many of these hold, and whether it was replaced."""
+        try:
+            made = self._reasoner.generate(prompt)
+        except (Unavailable, ModelFailed):
+            if self._fallback is None:
+                raise
+            made = ()
+        kept = _verified(made, prompt)
+        if kept or self._fallback is None:
+            return kept, len(made), len(kept), False
+        return _verified(self._fallback.generate(prompt), prompt), len(made), 0, True
+
+
+def template(directory: Path, sentences: int | None = None, action: str = ACTION) -> Template:
+    """The newest template of an action, asking for at most so many sentences; None: as many as it says itself."""
+    found = TemplateSet.load(directory).get(action)
+    if sentences is None:
+        return found
+    output = deepcopy(dict(found.output))
+    output["properties"]["claims"]["maxItems"] = sentences
+    return replace(found, max_sentences=sentences, output=output)
+
+
+def _verified(claims: Sequence[Claim], prompt: Prompt) -> tuple[Claim, ...]:
+    checked = grounding.verify(claims, prompt.passages)
+    return tuple(claim for claim in checked if claim.grounding is Grounding.VERIFIED)
+
+
+def _newest(records: Sequence[Record]) -> datetime:
+    return max(record.at for record in records if record.at)

@@ -109,8 +109,7 @@ class Guard:
             (holder, id_)
             for by_id in parents.values()
             for held in by_id.values()
-            for holder, ids in held.items()
-            for id_ in ids
+            for holder, id_ in _deciding(held)
             if id_
         }
         known = {(name, id_): row for name in HOLDERS for id_, row in rows.get(name, {}).items()}
@@ -205,7 +204,12 @@ def hanging(
 
 def _hangs(held: Held, seen: Collection[tuple[str, str]]) -> bool:
     """Whether the rules show an activity that hangs there."""
+    on = _deciding(held)
+    return any(one in seen for one in on) if held.get(records.TICKETS) else bool(on) and all(one in seen for one in on)
+
+
+def _deciding(held: Held) -> list[tuple[str, str]]:
+    """Object and id of what decides who sees an activity: its tickets, else all that it hangs on."""
     if tickets := held.get(records.TICKETS):
-        return any((records.TICKETS, id_) in seen for id_ in tickets)
-    on = [(holder, id_) for holder, ids in held.items() for id_ in ids]
-    return bool(on) and all(one in seen for one in on)
+        return [(records.TICKETS, id_) for id_ in tickets]
+    return [(holder, id_) for holder, ids in held.items() for id_ in ids]

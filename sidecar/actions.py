@@ -6,18 +6,23 @@ Every step acts live, as the user; asks the policy again; and stops when it cann
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from time import perf_counter
 
 from connectors.interfaces import Bundle, RecordRef, Session, Target, TargetKind, Write
-from sidecar import evidence, firewall, grounding, templates, trail, writeback
+from sidecar import audience, evidence, firewall, grounding, injection, reasoning, templates, trail, writeback
 from sidecar.crm import crm_errors, open_session
-from sidecar.domain import Claim, DraftState, Grounding, Principal
+from sidecar.domain import Claim, DraftState, Grounding, Principal, Progress, Step, unwatched
 from sidecar.drafts import Draft, Shown, move
 from sidecar.errors import Conflict, Invalid, PreconditionFailed
+from sidecar.feedback import Opinion
 from sidecar.interfaces import Services
+from sidecar.policy import Purpose
 from sidecar.sanitise import clean
 from sidecar.templates import Template
+from sidecar.vocabulary import VOCABULARIES
+
+NAME_LENGTH = 80
+"""Characters of a name in a greeting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +37,8 @@ class Click:
     idempotency_key: str = ""
 
 
-def draft(services: Services, principal: Principal, click: Click) -> Shown:
-    """Read live, filter, reason, check, save. Nothing is written to the CRM.
+def draft(services: Services, principal: Principal, click: Click, progress: Progress = unwatched) -> Shown:
+    """Read live, filter, reason, check, save. Nothing is written to the CRM. `progress` hears of each step.
 
     Raises:
         Refused, NotFound, Unauthenticated, Unavailable, CrmFailed, Invalid: see `sidecar.errors`.
@@ -44,8 +49,10 @@ def draft(services: Services, principal: Principal, click: Click) -> Shown:
     clock = _Stopwatch()
     if click.record.crm != principal.crm:
         raise Invalid("You are logged in at another CRM. Log in there to draft on this record.")
+    progress(Step.READ, 0)
     with trail.refusals(services, principal, kind="draft", action=click.action, record=click.record):
         template = services.templates.get(click.action, crm=principal.crm)
+        _check_object(template, click)
         _check_exclusions(template, click)
         purpose = click.purpose or services.policy.default_purpose(click.action)
         services.policy.authorize(principal, action=click.action, purpose=purpose, record=None)
@@ -55,15 +62,28 @@ def draft(services: Services, principal: Principal, click: Click) -> Shown:
             bundle = session.read(click.record, _with_target(template, target))
         clock.lap("read")
         decision = services.policy.authorize(principal, action=click.action, purpose=purpose, record=bundle.record)
+    progress(Step.ADMIT, 1 + len(bundle.thread))
     found = evidence.gather(
-        services, session, bundle, template=template, purpose=decision.purpose, excluded=click.exclude
+        services,
+        session,
+        bundle,
+        template=template,
+        purpose=decision.purpose,
+        excluded=click.exclude,
+        progress=progress,
     )
+    passages = found.admitted.passages
     clock.lap("evidence")
+    progress(Step.REASON, 0)
     prompt = templates.render(template, found.admitted, now=services.clock(), vectors=found.vectors)
-    claims = grounding.verify(services.reasoner.generate(prompt), found.admitted.passages)
-    supported = [claim for claim in claims if claim.grounding is Grounding.VERIFIED]
-    released = firewall.release(supported, admitted=found.admitted, purpose=decision.purpose)
+    reasoned = reasoning.reason(services, prompt, lambda count: progress(Step.REASON, count))
+    progress(Step.CHECK, len(reasoned.claims))
+    released = firewall.release(reasoned.claims, admitted=found.admitted, purpose=decision.purpose)
+    claims = audience.reserve(
+        released.claims, passages, audience=audience.readers(template, target), noun=template.noun
+    )
     clock.lap("reason")
+    progress(Step.SAVE, len(claims))
     now = services.clock()
     made = Draft(
         id=secrets.token_urlsafe(16),
@@ -72,27 +92,33 @@ def draft(services: Services, principal: Principal, click: Click) -> Shown:
         user_id=principal.user_id,
         action=click.action,
         template=template.id,
-        reasoner=services.reasoner.name,
+        reasoner=reasoned.reasoner,
         purpose=purpose,
         rule=decision.rule,
         policy_digest=decision.digest,
         record=bundle.record.ref,
-        record_title=evidence.title(found.admitted.passages, released, bundle.record.ref),
-        claims=released.claims,
+        record_title=evidence.title(passages, released, bundle.record.ref),
+        claims=claims,
         sources=evidence.cited(found, released, session.link),
         related=evidence.consulted(found, released, session.link),
-        write=_write(template, bundle, target, released.claims, when=now.date()),
+        write=Write(_new_key(), bundle.record.ref, bundle.record.version, target, ()) if target else None,
         before=_before(bundle, target),
         withheld=found.admitted.withheld,
         masked=found.admitted.masked,
         flags=(*found.admitted.flags, *released.flags),
-        warnings=(*found.warnings, *_warnings(claims, released.claims, target, found.admitted.omitted)),
+        warnings=(
+            *((reasoned.fallback,) if reasoned.fallback else ()),
+            *found.warnings,
+            *_warnings(claims, reasoned.dropped + len(reasoned.claims) - len(claims), target, found.admitted.omitted),
+        ),
         created=now,
         expires=now + services.policy.draft_ttl,
         idempotency_key=click.idempotency_key,
         round_trips=session.round_trips,
+        fallback=reasoned.fallback,
+        greets=_addressee(template, bundle, decision.purpose),
     )
-    made = replace(made, timings_ms=clock.laps)
+    made = replace(_composed(made, template), timings_ms=clock.laps)
     trail.record(services, made, "draft", "created")
     stored = services.drafts.add(made)
     return Shown(stored, stored.digest)
@@ -134,14 +160,7 @@ def edit(
             continue
         claims.append(claim if text == claim.text else _edited(claim, text))
     template = services.templates.get(stored.action, int(stored.template.partition("@")[2]), crm=stored.crm)
-    values = templates.compose(
-        template,
-        claims,
-        key=stored.write.key,
-        when=stored.created.date(),
-        max_bytes=stored.write.target.max_bytes,
-    )
-    changed = replace(stored, claims=tuple(claims), edited=True, write=replace(stored.write, values=values))
+    changed = _composed(replace(stored, claims=tuple(claims), edited=True), template)
     trail.record(services, changed, "edit", "saved")
     services.drafts.change(changed, DraftState.DRAFT, digest)
     return show(services, principal, draft_id)
@@ -191,6 +210,18 @@ def undo(services: Services, principal: Principal, draft_id: str) -> Shown:
     return show(services, principal, draft_id)
 
 
+def rate(services: Services, principal: Principal, draft_id: str, opinion: Opinion) -> Draft:
+    """Keep what the owner thinks of her draft. A later opinion replaces an earlier one.
+
+    Raises:
+        NotFound: not hers.
+    """
+    stored = services.drafts.get(principal.tenant, principal.user_id, draft_id)
+    trail.record(services, stored, "feedback", "privacy-concern" if opinion.privacy else str(opinion.rating))
+    services.feedback.save(stored, opinion, services.clock())
+    return stored
+
+
 def discard(services: Services, principal: Principal, draft_id: str) -> Draft:
     """Throw a draft away. It was never written.
 
@@ -221,6 +252,11 @@ def _fresh(services: Services, principal: Principal, draft_id: str, digest: str)
     if not secrets.compare_digest(stored.digest.encode(), digest.encode()):
         raise PreconditionFailed("The draft is not what was shown to you. Load it again.")
     return stored
+
+
+def _check_object(template: Template, click: Click) -> None:
+    if click.record.object != template.object:
+        raise Invalid(f"This action stands on another kind of record: it takes a {template.noun}.")
 
 
 def _check_exclusions(template: Template, click: Click) -> None:
@@ -254,21 +290,26 @@ def _before(bundle: Bundle, target: Target | None) -> str | None:
     return None if value is None else str(value)
 
 
-def _write(
-    template: Template, bundle: Bundle, target: Target | None, claims: Sequence[Claim], *, when: date
-) -> Write | None:
-    if target is None:
-        return None
-    key = _new_key()
-    values = templates.compose(template, claims, key=key, when=when, max_bytes=target.max_bytes)
-    return Write(key, bundle.record.ref, bundle.record.version, target, values)
+def _composed(made: Draft, template: Template) -> Draft:
+    """The draft with what it would write."""
+    return replace(made, write=replace(made.write, values=templates.compose(template, made))) if made.write else made
 
 
-def _warnings(made: Sequence[Claim], kept: Sequence[Claim], target: Target | None, omitted: int) -> tuple[str, ...]:
+def _addressee(template: Template, bundle: Bundle, purpose: Purpose) -> str:
+    """The name that a letter greets: the customer's, when this purpose may use it and the user sees it."""
+    if not template.frames or "person" not in purpose.restore:
+        return ""
+    customer = VOCABULARIES[template.crm].customer
+    name = next((p.title for p in (bundle.record, *bundle.people) if p.ref.object == customer), "")
+    name = " ".join(clean(name, html=False).text.split())[:NAME_LENGTH]
+    return "" if firewall.leaks(name) or injection.is_strong(injection.scan(name, name)) else name
+
+
+def _warnings(kept: Sequence[Claim], lost: int, target: Target | None, omitted: int) -> tuple[str, ...]:
     said = []
     if not kept:
         said.append("The record holds nothing that supports a sentence. Nothing was made up.")
-    if lost := len(made) - len(kept):
+    if lost:
         said.append(f"Left out because the record does not support it: {lost}.")
     if omitted:
         said.append(f"Passages left out to keep to the budget of this purpose: {omitted}.")

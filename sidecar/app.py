@@ -19,6 +19,7 @@ from sidecar.adapters.sql import (
     SqlAuditLog,
     SqlCheckpoints,
     SqlDraftStore,
+    SqlFeedback,
     SqlLimiter,
     SqlSessions,
     SqlTokenStore,
@@ -26,7 +27,7 @@ from sidecar.adapters.sql import (
 )
 from sidecar.api import health, openapi, problems, routes, session
 from sidecar.errors import Misconfigured
-from sidecar.interfaces import AuditLog, CheckpointStore, DraftStore, KeyRing, Services, SessionStore
+from sidecar.interfaces import AuditLog, CheckpointStore, DraftStore, FeedbackStore, KeyRing, Services, SessionStore
 from sidecar.panel.views import blueprint as panel
 from sidecar.policy import Policy
 from sidecar.settings import Installation, Settings
@@ -49,6 +50,7 @@ class Stores:
     sessions: SessionStore
     checkpoints: CheckpointStore
     limiter: Limiter
+    feedback: FeedbackStore
 
 
 def open_stores(settings: Settings, *, create: bool = True) -> Stores:
@@ -73,6 +75,7 @@ def open_stores(settings: Settings, *, create: bool = True) -> Stores:
         sessions=SqlSessions(engine, keys),
         checkpoints=SqlCheckpoints(engine),
         limiter=SqlLimiter(engine),
+        feedback=SqlFeedback(engine),
     )
 
 
@@ -94,6 +97,7 @@ def build_services(settings: Settings) -> Services:
         audit=stores.audit,
         sessions=stores.sessions,
         checkpoints=stores.checkpoints,
+        feedback=stores.feedback,
         policy=Policy.load(settings.config_dir),
         templates=TemplateSet.load(settings.templates_dir),
         clock=lambda: datetime.now(UTC),

@@ -1,6 +1,6 @@
 """The words of the design as values. No behaviour beyond what a value knows of itself, no I/O."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from connectors.interfaces import RecordRef
+from connectors.interfaces import Audience, RecordRef
 
 Vectors = NDArray[np.float32]
 """Shape (n, dimension), unit length, float32."""
@@ -66,6 +66,11 @@ class PassageKey:
         """Stable id in the vector store: reveals ids, never text."""
         return f"{self.ref.object}:{self.ref.id}:{self.field}:{self.ordinal}"
 
+    @property
+    def fields(self) -> list[str]:
+        """The names of the fields that it was read from: one, unless it is a line."""
+        return self.field.split("+")
+
 
 @dataclass(frozen=True, slots=True)
 class Passage:
@@ -75,7 +80,8 @@ class Passage:
     an equal hash means an equal passage. `number` counts from 1 within one `Admitted`. `root` is the record that a
     person would open (the case of a message). `related` is False for the record the button was on and its thread.
     `page` counts from 1 in a file and is 0 elsewhere; `offset` is where the passage begins in the visible text of its
-    page or field, in characters and before masking.
+    page or field, in characters and before masking. `audience` says who else can read it in the CRM for sure. Several
+    fields that a template reads as one line are one passage, whose key joins their names with "+".
     """
 
     number: int
@@ -92,6 +98,7 @@ class Passage:
     flags: tuple[str, ...] = ()
     page: int = 0
     offset: int = 0
+    audience: Audience = Audience.AGENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +148,8 @@ class Claim:
     """One sentence of a draft, tied to a verbatim `quote` of passage `passage` (its number).
 
     `start`/`end` are the quote's character offsets in the passage's text. `score` is 0 to 1. `due` is an ISO date
-    when the sentence holds a promise with a date.
+    when the sentence holds a promise with a date. `reserved` says why it is for the agent alone, so that it is never
+    written; empty when everyone who can read the target may read its source.
     """
 
     section: str
@@ -153,6 +161,7 @@ class Claim:
     score: float = 0.0
     grounding: Grounding = Grounding.UNSUPPORTED
     due: str = ""
+    reserved: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +194,25 @@ class Related:
     link: str = ""
 
 
+class Step(StrEnum):
+    """Where a draft that is being made has come to."""
+
+    READ = "read"
+    ADMIT = "admit"
+    RELATED = "related"
+    REASON = "reason"
+    CHECK = "check"
+    SAVE = "save"
+
+
+Progress = Callable[[Step, int], None]
+"""Told at the start of each step, with what the one before has found: records, passages, characters, claims."""
+
+
+def unwatched(_: Step, __: int) -> None:
+    """For a draft whose making nobody follows."""
+
+
 class DraftState(StrEnum):
     """draft -> applying -> applied -> undoing -> undone; draft -> expired | discarded; applying -> unknown."""
 
@@ -213,6 +241,12 @@ class Retention:
 
 TITLE_FIELDS = ("Subject", "Title", "subject")
 """Fields that name a record rather than say something."""
+
+NAME_FIELDS = (*TITLE_FIELDS, "Name", "name", "dealname")
+"""Fields that name a record, in the order of preference."""
+
+LINE_BREAK = " · "
+"""Stands between the fields of one record that a template reads as one line."""
 
 JSON = dict[str, Any]
 

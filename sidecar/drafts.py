@@ -18,8 +18,9 @@ class Draft:
 
     `write` is what apply sends, already with its key; None when this user cannot write anywhere: a draft for reading.
     `digest` covers everything shown, so that apply writes what was shown (If-Match). `related` names the records that
-    were consulted beside the record and its thread. `before` is the target's value when drafted. Content fields never
-    appear in `repr`.
+    were consulted beside the record and its thread. `fallback` says why `reasoner` stood in for the configured one.
+    `greets` is whom a message is addressed to, as the user saw the name. `before` is the target's value when drafted.
+    Content fields never appear in `repr`.
     """
 
     id: str
@@ -53,6 +54,8 @@ class Draft:
     written: Written | None = None
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     round_trips: int = 0
+    fallback: str = ""
+    greets: str = field(repr=False, default="")
 
     @property
     def digest(self) -> str:
@@ -116,7 +119,9 @@ def reduce(draft: Draft, kept: Kept) -> Draft:
     """The draft with no more content than `kept` says. Its digest changes with it."""
     if kept is Kept.ALL:
         return draft
-    undoable = replace(draft, record_title="", claims=(), sources=(), related=(), withheld=(), masked=(), flags=())
+    undoable = replace(
+        draft, record_title="", greets="", claims=(), sources=(), related=(), withheld=(), masked=(), flags=()
+    )
     if kept is Kept.UNDO:
         return undoable
     emptied = replace(draft.write, values=()) if draft.write else None

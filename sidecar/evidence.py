@@ -6,7 +6,19 @@ from functools import partial
 
 from connectors.interfaces import Bundle, Record, RecordRef, Session
 from sidecar.crm import crm_errors
-from sidecar.domain import TITLE_FIELDS, Claim, Grounding, Passage, Related, Source, Vectors
+from sidecar.domain import (
+    LINE_BREAK,
+    NAME_FIELDS,
+    Claim,
+    Grounding,
+    Passage,
+    Progress,
+    Related,
+    Source,
+    Step,
+    Vectors,
+    unwatched,
+)
 from sidecar.drafts import Draft
 from sidecar.errors import NotFound, Unavailable
 from sidecar.firewall import Admitted, Released, admit
@@ -38,6 +50,7 @@ def gather(
     template: Template,
     purpose: Purpose,
     excluded: frozenset[str],
+    progress: Progress = unwatched,
 ) -> Evidence:
     """Admit the record and its thread, then the related records that the CRM shows to this user now."""
     tenant = session.user.tenant
@@ -46,6 +59,7 @@ def gather(
         purpose=purpose,
         policy=services.policy,
         fields=template.fields,
+        lines=template.lines,
         fingerprint=services.keys.hasher(tenant),
         excluded=excluded,
         own_writes=services.drafts.own_writes(tenant, bundle.record.ref.id) | bundle.own_writes,
@@ -57,6 +71,7 @@ def gather(
     if not admitted.passages:
         return Evidence(admitted, None, (), warnings)
     index = Index(services.embedder, services.vectors, services.keys)
+    progress(Step.RELATED, len(admitted.passages))
     try:
         vectors = index.vectors(tenant, admitted)
         with crm_errors():
@@ -117,8 +132,9 @@ def consulted(evidence: Evidence, released: Released, link: Callable[[RecordRef]
 def title(passages: Sequence[Passage], released: Released, ref: RecordRef) -> str:
     """A record's title as released; its id when the policy shows none."""
     for passage in passages:
-        if passage.key.ref == ref and passage.key.field in TITLE_FIELDS and passage.key.ordinal == 0:
-            return released.texts[passage.number]
+        if passage.key.ref == ref and passage.key.fields[0] in NAME_FIELDS and passage.key.ordinal == 0:
+            text = released.texts[passage.number]
+            return text.split(LINE_BREAK)[0] if len(passage.key.fields) > 1 else text
     return ref.id
 
 
@@ -162,9 +178,9 @@ def _wanted(services: Services, draft: Draft) -> tuple[list[RecordRef], dict[str
         *(item.ref for item in draft.related),
         *(flag.ref for flag in draft.flags),
     }
-    fields: dict[str, set[str]] = {ref.object: set(TITLE_FIELDS) for ref in refs}
+    fields: dict[str, set[str]] = {ref.object: set(NAME_FIELDS) for ref in refs}
     for source in draft.sources:
-        fields[source.key.ref.object].add(source.key.field)
+        fields[source.key.ref.object].update(source.key.fields)
     fields[draft.record.object].update(services.policy.record_attributes(draft.record.object))
     if draft.write and draft.write.target.field:
         object_, name = draft.write.target.field.split(".")
@@ -178,9 +194,9 @@ def _sources_now(
     state: dict[int, Grounding] = {}
     for source in draft.sources:
         record = live.get(source.key.ref)
-        if record is None or source.key.field not in record.fields:
+        if record is None or not record.fields.keys() >= set(source.key.fields):
             state[source.number] = Grounding.HIDDEN
-        elif fingerprint(str(record.fields[source.key.field] or "")) != source.hash:
+        elif fingerprint("\x1f".join(str(record.fields[name] or "") for name in source.key.fields)) != source.hash:
             state[source.number] = Grounding.STALE
         else:
             state[source.number] = Grounding.VERIFIED
@@ -201,7 +217,7 @@ def _source_now(source: Source, record: Record) -> Source:
 
 
 def _title_now(title: str, record: Record) -> str:
-    return title if any(name in record.fields for name in TITLE_FIELDS) else record.ref.id
+    return title if any(name in record.fields for name in NAME_FIELDS) else record.ref.id
 
 
 def _target_now(services: Services, draft: Draft, record: Record) -> Draft:
@@ -213,5 +229,4 @@ def _target_now(services: Services, draft: Draft, record: Record) -> Draft:
     if all(claim.grounding is not Grounding.HIDDEN for claim in draft.claims):
         return draft
     template = services.templates.get(draft.action, int(draft.template.partition("@")[2]), crm=draft.crm)
-    values = compose(template, draft.claims, key=write.key, when=draft.created.date(), max_bytes=write.target.max_bytes)
-    return replace(draft, write=replace(write, values=values))
+    return replace(draft, write=replace(write, values=compose(template, draft)))

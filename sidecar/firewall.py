@@ -9,6 +9,7 @@
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Final
 
 from connectors.interfaces import Record
@@ -63,6 +64,7 @@ def admit(
     policy: Policy,
     fields: Mapping[str, Sequence[str]],
     fingerprint: Callable[[str], str],
+    lines: Mapping[str, Sequence[Mapping[str, str]]] = MappingProxyType({}),
     people: Sequence[Record] = (),
     excluded: Collection[str] = (),
     own_writes: Collection[str] = (),
@@ -77,6 +79,7 @@ def admit(
         policy: labels and rules.
         fields: object -> the fields that the template names; nothing else is looked at.
         fingerprint: the tenant's keyed hash of a raw field value.
+        lines: object -> groups of these fields that are read as one line, each field with the word before its value.
         people: the case's people; their names, addresses and numbers are masked wherever they stand.
         excluded: "Case.Description"-style names that the agent switched off.
         own_writes: ids of records that the assistant wrote: never evidence.
@@ -92,21 +95,27 @@ def admit(
     for record in records:
         if record.draft or record.ref.id in own_writes:
             continue
-        gate = Gate(record, policy, fingerprint, placeholders, related=related)
+        gate = Gate(record, policy, fingerprint, placeholders, hide=purpose.mask, related=related)
         if injection.is_strong(injection.scan(record.author, record.author)):
             flags.append(Flag(record.ref, "author", "addresses-assistant"))
         mine: list[Passage] = []
+        joined = lines.get(record.ref.object, ())
+        in_line = {name for line in joined for name in line}
         for name in fields.get(record.ref.object, ()):
             key = (record.ref.object, name)
             if key not in verdicts:
                 verdicts[key] = _verdict(*key, purpose, policy, excluded)
             verdict = verdicts[key]
-            if verdict.passes:
+            if verdict.passes and name not in in_line:
                 made, raised = gate.pass_field(name, verdict)
                 mine += made
                 flags += raised
-            elif record.fields.get(name) not in (None, "", False):
+            elif not verdict.passes and record.fields.get(name) not in (None, "", False):
                 withheld.setdefault(key, Withheld(*key, verdict.reason, verdict.rule))
+        for line in joined:
+            made, raised = gate.pass_line(line, {name: verdicts[record.ref.object, name] for name in line})
+            mine += made
+            flags += raised
         passages += mine[: purpose.related_passages] if related else mine
     passages = list({(passage.root, passage.text): passage for passage in reversed(passages)}.values())[::-1]
     kept = passages if related else _budget(passages, purpose.max_passages)

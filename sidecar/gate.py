@@ -1,15 +1,15 @@
 """One record on its way through the firewall: each field is sanitised, scanned, cut and masked. No I/O."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from connectors.interfaces import Record
+from connectors.interfaces import Audience, Record
 from sidecar import injection
 from sidecar.chunks import chunk
-from sidecar.domain import OWN_MARK, Flag, Passage, PassageKey, Role
+from sidecar.domain import LINE_BREAK, OWN_MARK, Flag, Passage, PassageKey, Role
 from sidecar.masking import Placeholders, mask
 from sidecar.policy import FieldVerdict, Policy
 from sidecar.replies import own_words
@@ -46,6 +46,7 @@ class Gate:
         fingerprint: Callable[[str], str],
         placeholders: Placeholders,
         *,
+        hide: Collection[str],
         related: bool,
     ) -> None:
         self._record = record
@@ -53,7 +54,10 @@ class Gate:
         self._index = policy.purpose(INDEX)
         self._fingerprint = fingerprint
         self._placeholders = placeholders
+        self._hide = hide
         self._related = related
+        root = record.parent is None and not related
+        self._shared = Audience.CUSTOMER if root else record.audience  # of the root, each field has its own audience
 
     def pass_field(self, name: str, verdict: FieldVerdict) -> tuple[list[Passage], list[Flag]]:
         """The passages of one field that may be used, and what was found in it."""
@@ -74,6 +78,27 @@ class Gate:
             return [], flags
         rules = tuple(flag.rule for flag in flags if flag.rule != TOO_LONG)
         return self._passages(name, _Part(text, self._fingerprint(raw)), verdict, rules), flags
+
+    def pass_line(
+        self, parts: Mapping[str, str], verdicts: Mapping[str, FieldVerdict]
+    ) -> tuple[list[Passage], list[Flag]]:
+        """One passage of several fields, "Jane Doe · Head of IT"; `parts` maps a field to the word before its value.
+
+        Only fields that pass and hold something stand in it. A line with an instruction in it is no evidence.
+        """
+        fields = self._record.fields
+        names = [name for name in parts if verdicts[name].passes and fields.get(name) not in (None, "", False)]
+        said: list[str] = []
+        flags: list[Flag] = []
+        for name in names:
+            seen, found = self._look(name, str(fields[name]))
+            flags += found
+            said.append(" ".join(f"{parts[name]} {seen.text}".split()))
+        text = LINE_BREAK.join(said)
+        if not text or _OWN.search(text) or injection.is_strong([flag.rule for flag in flags]):
+            return [], flags
+        raw = "\x1f".join(str(fields[name]) for name in names)
+        return self._passages("+".join(names), _Part(text, self._fingerprint(raw)), verdicts[names[0]], ()), flags
 
     def _pages(self, name: str, raw: str, verdict: FieldVerdict) -> tuple[list[Passage], list[Flag]]:
         """A file: each page is looked at for itself, and passages are numbered through all of them."""
@@ -99,6 +124,7 @@ class Gate:
     def _passages(self, name: str, part: "_Part", verdict: FieldVerdict, rules: tuple[str, ...]) -> list[Passage]:
         record = self._record
         indexable = self._policy.passes(record.ref.object, name, purpose=self._index).passes
+        audience = min(self._policy.audience(record.ref.object, field) for field in name.split("+"))
         author = mask(record.author, self._placeholders) if record.author else ""
         spans = chunk(part.text)
         hostile = _hostile(part.text, spans) if rules else frozenset()
@@ -106,7 +132,7 @@ class Gate:
             Passage(
                 number=0,
                 key=PassageKey(record.ref, name, part.first + ordinal),
-                text=mask(part.text[start:end], self._placeholders),
+                text=mask(part.text[start:end], self._placeholders, self._hide),
                 hash=part.hash,
                 root=record.parent or record.ref,
                 role=_role(record, verdict),
@@ -118,6 +144,7 @@ class Gate:
                 flags=rules,
                 page=part.page,
                 offset=start,
+                audience=min(audience, self._shared),
             )
             for ordinal, (start, end) in enumerate(spans)
             if ordinal not in hostile

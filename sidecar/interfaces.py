@@ -9,6 +9,7 @@ from connectors.interfaces import Checkpoint, Connector, TokenStore
 from sidecar.audit import AuditReport
 from sidecar.domain import JSON, Claim, DraftState, Principal, Vectors
 from sidecar.drafts import Draft
+from sidecar.feedback import Opinion, Total
 from sidecar.policy import Policy
 from sidecar.templates import Prompt, TemplateSet
 
@@ -79,13 +80,24 @@ class KeyRing(Protocol):
         """
 
 
+def quiet(_: int) -> None:
+    """For a reasoner whose progress nobody follows."""
+
+
 class Reasoner(Protocol):
-    """Turns a prompt into claims. Takes nothing but a `Prompt`; has no tools and no network of its own."""
+    """Turns a prompt into claims. Takes nothing but a `Prompt` and has no tools."""
 
     name: str
 
-    def generate(self, prompt: Prompt) -> tuple[Claim, ...]:
-        """Claims in the order of the template's sections, each with a passage number and a verbatim quote."""
+    def generate(self, prompt: Prompt, progress: Callable[[int], None] = quiet) -> tuple[Claim, ...]:
+        """Claims in the order of the template's sections, each with a passage number and a verbatim quote.
+
+        `progress` is told now and then how much of the answer is there, in characters.
+
+        Raises:
+            Unavailable: no answer in time.
+            ModelFailed: an answer that does not fit the template's schema.
+        """
 
 
 class DraftStore(Protocol):
@@ -104,8 +116,8 @@ class DraftStore(Protocol):
     def known(self, tenant: str, user_id: str, idempotency_key: str) -> Draft | None:
         """The draft that this key made before, or None."""
 
-    def newest(self, tenant: str, user_id: str, limit: int = 50) -> list[Draft]:
-        """The owner's newest drafts."""
+    def newest(self, tenant: str, user_id: str, record_id: str = "", limit: int = 50) -> list[Draft]:
+        """The owner's newest drafts, on one record when it is named."""
 
     def change(
         self, draft: Draft, expected: DraftState, expected_digest: str, claimed_at: datetime | None = None
@@ -127,6 +139,19 @@ class DraftStore(Protocol):
 
     def purge(self, now: datetime) -> int:
         """Expire and delete what is past its time; the number of drafts touched."""
+
+
+class FeedbackStore(Protocol):
+    """What agents thought of their drafts: no free text, no identifiers; kept as long as the drafts' rows."""
+
+    def save(self, draft: Draft, opinion: Opinion, now: datetime) -> None:
+        """Store the owner's opinion of her draft; a later one replaces it."""
+
+    def load(self, draft: Draft) -> Opinion | None:
+        """Her opinion, if she has given one."""
+
+    def totals(self, tenant: str | None = None) -> list[Total]:
+        """Counts by template, reasoner, rating and reason, for those who look after templates and models."""
 
 
 class AuditLog(Protocol):
@@ -225,8 +250,11 @@ class Services:
     audit: AuditLog
     sessions: SessionStore
     checkpoints: CheckpointStore
+    feedback: FeedbackStore
     policy: Policy
     templates: TemplateSet
     clock: Callable[[], datetime]
+    fallback: Reasoner | None = None
+    """Takes over when `reasoner` fails; None when that one cannot."""
     apply_lease: timedelta = timedelta(seconds=60)
     """How long an apply belongs to the process that claimed it; longer than any request to a CRM may take."""

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sidecar.recognisers import NEVER_RESTORED, Span, find, resolve
+from sidecar.recognisers import NEVER_RESTORED, Span, amounts, find, resolve
 
 PLACEHOLDER: Final = re.compile(r"\[([A-Z_]{2,20})_(\d{1,6})\]")
 _SHOWS_ITS_END: Final = frozenset({"card", "iban"})
@@ -155,11 +155,14 @@ class Placeholders:
         return PLACEHOLDER.sub(back, text)
 
 
-def mask(text: str, placeholders: Placeholders) -> str:
-    """`text` with every known and recognised value replaced; a forged placeholder loses its brackets."""
+def mask(text: str, placeholders: Placeholders, also: Collection[str] = ()) -> str:
+    """`text` with every known and recognised value replaced; a forged placeholder loses its brackets.
+
+    `also` names further kinds to hide: "amount", sums of money.
+    """
     if "[" in text:
         text = PLACEHOLDER.sub(r"(\1 \2)", text)
-    spans = resolve([*placeholders.known_spans(text), *find(text)])
+    spans = resolve([*placeholders.known_spans(text), *find(text), *(amounts(text) if "amount" in also else ())])
     parts, position = [], 0
     for span in spans:
         parts += [text[position : span.start], placeholders.token(span.category, text[span.start : span.end])]

@@ -17,6 +17,9 @@ SECONDS = Histogram(
     buckets=(0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8, 25.6),
     registry=REGISTRY,
 )
+OPINIONS = Counter(
+    "crm_sidecar_opinions", "What agents think of drafts.", ["rating", "reason", "privacy"], registry=REGISTRY
+)
 RUNNING = Gauge("crm_sidecar_clicks_running", "Clicks being worked on.", registry=REGISTRY)
 
 

@@ -13,7 +13,7 @@ from typing import Any, Self
 
 import cedarpy
 
-from connectors.interfaces import Record
+from connectors.interfaces import Audience, Record
 from sidecar.domain import Label, Principal, Retention
 from sidecar.errors import Refused
 from sidecar.policy_files import Classification, Files, PurposeFile, read
@@ -39,6 +39,7 @@ class Purpose:
     max_passages: int
     related_passages: int
     restore: frozenset[str]
+    mask: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,7 @@ class Policy:
             rows=timedelta(days=files.retention.rows_days),
         )
         self._labels: Classification = files.classification
+        self._audiences = files.audiences
         self._purposes = {name: _purpose(name, found) for name, found in files.purposes.purposes.items()}
         self._defaults = files.purposes.defaults
         self._rules = cedarpy.PolicySet.from_str(files.cedar)
@@ -162,6 +164,12 @@ class Policy:
         found = self._labels.objects.get(parent.rpartition(".")[2] or object_, {}).get(name)
         return found[1] if found else frozenset()
 
+    def audience(self, object_: str, field: str) -> Audience:
+        """Who can read this field of a record that she can read; a field that is not listed is the user's alone."""
+        if field in self._audiences.customer.get(object_, ()):
+            return Audience.CUSTOMER
+        return Audience.RECORD if field in self._audiences.record.get(object_, ()) else Audience.AGENT
+
     def fields(self, object_: str, *, purpose: Purpose) -> tuple[str, ...]:
         """All labelled fields of an object that pass the purpose."""
         names = self._labels.objects.get(object_, {})
@@ -188,6 +196,7 @@ def _purpose(name: str, found: PurposeFile) -> Purpose:
         max_passages=found.passages,
         related_passages=found.related_passages,
         restore=found.restore,
+        mask=found.mask,
     )
 
 

@@ -18,6 +18,9 @@ Category = Annotated[str, Field(pattern=r"^(user|system)(\.[a-z_]+)*$")]
 Restorable = Literal["person", "email", "phone", "address"]
 """What masking.py may give back to the reader of a draft."""
 
+Hidable = Literal["amount"]
+"""What recognisers.py finds in free text for those purposes only that may not use it."""
+
 
 def _label(value: object) -> object:
     return Label[value.upper()] if isinstance(value, str) and value.upper() in Label.__members__ else value
@@ -46,6 +49,13 @@ class Classification(_Strict):
     objects: dict[str, dict[str, Labelled]]
 
 
+class Audiences(_Strict):
+    """audience.yaml: object -> the fields that everyone who can read the record can read, or the customer has too."""
+
+    record: dict[str, frozenset[str]]
+    customer: dict[str, frozenset[str]]
+
+
 class PurposeFile(_Strict):
     """One purpose."""
 
@@ -57,6 +67,7 @@ class PurposeFile(_Strict):
     passages: Annotated[int, Field(ge=1)]
     related_passages: Annotated[int, Field(ge=0)]
     restore: frozenset[Restorable]
+    mask: frozenset[Hidable] = frozenset()
 
 
 class Purposes(_Strict):
@@ -80,6 +91,7 @@ class Files:
     """Everything that `config/` says. `digest` is the SHA-256 over all files, names included."""
 
     classification: Classification
+    audiences: Audiences
     purposes: Purposes
     retention: Retention
     cedar: str
@@ -107,8 +119,14 @@ def read(directory: Path) -> Files:
     for name, purpose in purposes.purposes.items():
         if idle := sorted(purpose.categories - used):
             raise Misconfigured(f"purposes.yaml: {name}: no field has the category {idle[0]}.")
+    audiences = _parse(Audiences, directory / "audience.yaml")
+    for listed in (audiences.record, audiences.customer):
+        for object_, names in listed.items():
+            if strange := sorted(names - classification.objects.get(object_, {}).keys()):
+                raise Misconfigured(f"audience.yaml: {object_}.{strange[0]} has no label in classification.yaml.")
     return Files(
         classification=classification,
+        audiences=audiences,
         purposes=purposes,
         retention=_parse(Retention, directory / "retention.yaml"),
         cedar=rules,

@@ -7,17 +7,18 @@ the digest of every released version; a template that is not listed, or differs 
 import hashlib
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from connectors.interfaces import TargetKind
+from connectors.interfaces import Audience, TargetKind
 from sidecar.errors import Misconfigured
+from sidecar.vocabulary import VOCABULARIES
 
 DIGESTS: Final = "SHA256SUMS"
 SUBJECT_LENGTH: Final = 255
@@ -32,6 +33,8 @@ class Seeks(StrEnum):
     STATE = "state"
     PROMISE = "promise"
     STEP = "step"
+    QUESTION = "question"
+    LIST = "list"
     RELATED = "related"
 
 
@@ -44,30 +47,52 @@ class Form(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One part of a draft. `guidance` is written for a language model, `seeks` for a reasoner without one."""
+    """One part of a draft. `guidance` is written for a language model, `seeks` for a reasoner without one.
+
+    `objects`: only what records of these objects say belongs here; empty: anything.
+    """
 
     name: str
     title: str
     seeks: Seeks
     guidance: str
     max_sentences: int
+    objects: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What stands around the sentences of a letter in one language: fixed words, which claim nothing.
+
+    "{name}" in `opening` is the addressee's name with a space before it, or nothing. `titles` are the sections'.
+    """
+
+    opening: str
+    closing: str
+    titles: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Template:
     """One released version of one action, for one CRM.
 
-    `noun` is what that CRM calls the record ("case"). `targets` stand best first; `digest` is the SHA-256 of the file.
+    `object` is what the button stands on and `noun` what that CRM calls it ("case"). `lines` groups some of `fields`:
+    object -> the fields that are read as one line, each with the word before its value. `readers` is whom the text is
+    meant for, `audience` the same in words. `frames` has a letter's fixed words by language; a text that is no letter
+    has none. `model` asks for a language model (or adapter) of that name. `targets` stand best first; `digest` is the
+    SHA-256 of the file.
     """
 
     action: str
     version: int
     crm: str
+    object: str
     noun: str
     title: str
     purpose: str
     task: str
     fields: Mapping[str, tuple[str, ...]]
+    lines: Mapping[str, tuple[Mapping[str, str], ...]]
     related: tuple[str, ...]
     related_limit: int
     sections: tuple[Section, ...]
@@ -76,8 +101,11 @@ class Template:
     subject: str
     status: str
     targets: tuple[TargetKind, ...]
+    readers: Audience
     audience: str
     undo: str
+    frames: Mapping[str, Frame]
+    model: str
     output: Mapping[str, Any]
     digest: str
 
@@ -97,6 +125,13 @@ class _SectionFile(_Strict):
     seeks: Seeks
     guidance: str
     max_sentences: int = Field(ge=1, le=10)
+    objects: tuple[str, ...] = ()
+
+
+class _FrameFile(_Strict):
+    opening: str
+    closing: str
+    titles: dict[str, str]
 
 
 class _RelatedFile(_Strict):
@@ -110,10 +145,15 @@ class _WriteFile(_Strict):
     status: str
 
 
+Line = Annotated[str, Field(pattern=r"^[\w.]+( as [\w ]+)?( \+ [\w.]+( as [\w ]+)?)*$")]
+"""A field, or several that are read as one line: "Name + Amount as worth"."""
+
+
 class _CrmFile(_Strict):
+    object: str = ""
     noun: str = Field(pattern=r"^[a-z]+$")
     title: str
-    fields: dict[str, tuple[str, ...]] = Field(min_length=1)
+    fields: dict[str, tuple[Line, ...]] = Field(min_length=1)
     related: _RelatedFile
     targets: tuple[TargetKind, ...] = Field(min_length=1)
     audience: str
@@ -131,11 +171,14 @@ class _TemplateFile(_Strict):
     action: str = Field(pattern=r"^[a-z_]+$")
     version: int = Field(ge=1)
     purpose: str
+    readers: Literal["agent", "record", "customer"] = "record"
+    model: str = ""
     task: str
     crms: dict[str, _CrmFile] = Field(min_length=1)
     sections: tuple[_SectionFile, ...] = Field(min_length=1)
     max_sentences: int = Field(ge=1, le=20)
     write: _WriteFile
+    frames: dict[Annotated[str, Field(pattern=r"^[a-z]{2}$")], _FrameFile] = {}
     output: dict[str, Any]
 
     @model_validator(mode="before")
@@ -158,6 +201,10 @@ class _TemplateFile(_Strict):
         section = claims.get("items", {}).get("properties", {}).get("section", {})
         if section.get("enum") != names or claims.get("maxItems") != self.max_sentences:
             raise ValueError("output does not fit the sections")
+        if self.frames and "en" not in self.frames:
+            raise ValueError("a letter needs its frame in English, for all other languages")
+        if any(frame.titles.keys() != set(names) for frame in self.frames.values()):
+            raise ValueError("a frame does not fit the sections")
         return self
 
 
@@ -198,17 +245,35 @@ def _load(name: str, path: Path, digest: str) -> list[Template]:
         raise Misconfigured(f"Template {name} is not a valid template.") from error
     if name != f"{file.action}/{file.version}.yaml":
         raise Misconfigured(f"Template {name} names another action or version than its path.")
-    common = file.model_dump(include={"action", "version", "purpose", "task", "max_sentences", "output"})
+    common = file.model_dump(include={"action", "version", "purpose", "model", "task", "max_sentences", "output"})
     return [
         Template(
             **common,
             **file.write.model_dump(),
-            **part.model_dump(exclude={"related"}),
+            **part.model_dump(exclude={"object", "fields", "related"}),
             crm=crm,
+            object=part.object or VOCABULARIES[crm].case,
+            fields={object_: _names(entries) for object_, entries in part.fields.items()},
+            lines={object_: found for object_, entries in part.fields.items() if (found := _lines(entries))},
+            readers=Audience[file.readers.upper()],
             related=part.related.objects,
             related_limit=part.related.limit,
             sections=tuple(Section(**section.model_dump()) for section in file.sections),
+            frames={language: Frame(**frame.model_dump()) for language, frame in file.frames.items()},
             digest=digest,
         )
         for crm, part in file.crms.items()
     ]
+
+
+def _parts(entry: str) -> dict[str, str]:
+    """The fields of an entry and the word before each: "Name + Amount as worth" names two."""
+    return {name: word for name, _, word in (part.partition(" as ") for part in entry.split(" + "))}
+
+
+def _names(entries: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for entry in entries for name in _parts(entry)))
+
+
+def _lines(entries: Sequence[str]) -> tuple[Mapping[str, str], ...]:
+    return tuple(parts for entry in entries if len(parts := _parts(entry)) > 1)

@@ -8,30 +8,41 @@ import json
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Final, Self
 
-from sidecar.domain import OWN_MARK, Claim, Grounding, Passage, Vectors
+from connectors.interfaces import TargetKind
+from sidecar.domain import OWN_MARK, Claim, Grounding, Passage, Role, Vectors
+from sidecar.drafts import Draft
 from sidecar.errors import NotFound
 from sidecar.firewall import Admitted
-from sidecar.template_files import SUBJECT_LENGTH, Form, Section, Seeks, Template, read
+from sidecar.template_files import SUBJECT_LENGTH, Form, Frame, Section, Seeks, Template, read
+from sidecar.words import language, tokens
 
-__all__ = ["Form", "Prompt", "Section", "Seeks", "Template", "TemplateSet", "compose", "render"]
+__all__ = ["Form", "Frame", "Prompt", "Section", "Seeks", "Template", "TemplateSet", "compose", "render"]
 
 _WRITTEN: Final = frozenset({Grounding.VERIFIED, Grounding.EDITED})
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """All that a reasoner may see. Built by `render` only. `vectors` are aligned with `passages`."""
+    """All that a reasoner may see. Built by `render` only.
+
+    `vectors` and `blocks` are aligned with `passages`; a block is the passage inside its fence, as a model may read it.
+    """
 
     template: Template
     instructions: str = field(repr=False)
-    data: str = field(repr=False)
+    blocks: tuple[str, ...] = field(repr=False)
     passages: tuple[Passage, ...] = field(repr=False)
     vectors: Vectors | None = field(repr=False)
     now: datetime
+
+    @property
+    def data(self) -> str:
+        """All blocks."""
+        return "\n".join(self.blocks)
 
 
 class TemplateSet:
@@ -79,44 +90,58 @@ def render(
     return Prompt(
         template=template,
         instructions=_instructions(template, fence, now),
-        data="\n".join(_fenced(passage, fence) for passage in passages),
+        blocks=tuple(_fenced(passage, fence) for passage in passages),
         passages=passages,
         vectors=vectors,
         now=now,
     )
 
 
-def compose(
-    template: Template, claims: Sequence[Claim], *, key: str, when: date | None = None, max_bytes: int = 32_000
-) -> tuple[Mapping[str, str], ...]:
-    """What is written to the CRM, in the connectors' neutral words; empty when no claim may be written.
+def compose(template: Template, draft: Draft) -> tuple[Mapping[str, str], ...]:
+    """What a draft would write to the CRM, in the connectors' neutral words; empty when no claim may be written.
 
-    Verified claims are written, and those that the agent edited; nothing else. What a related record says stays in the
-    draft: not everyone who can read the target may see that record. Every text ends with the provenance trailer that
-    carries `key`. A document that is longer than `max_bytes` of UTF-8 loses its lowest-scored sentences,
-    whole ones only.
+    Verified claims are written, and those that the agent edited, unless they are reserved for her alone. Every text
+    ends with the provenance trailer that carries the write's key, except a message to a customer. A document that is
+    longer than its target holds (`max_bytes` of UTF-8) loses its lowest-scored sentences, whole ones only.
     """
-    sections = {section.name for section in template.sections if section.seeks is not Seeks.RELATED}
-    sayable = [claim for claim in claims if claim.grounding in _WRITTEN and claim.section in sections]
-    trailer = f"Drafted from this {template.noun}{f' on {when.isoformat()}' if when else ''}.\n{OWN_MARK}{key}"
+    if draft.write is None:
+        return ()
+    names = {section.name for section in template.sections}
+    sayable = [c for c in draft.claims if c.grounding in _WRITTEN and not c.reserved and c.section in names]
+    room = draft.write.target.max_bytes
+    trailer = f"Drafted from this {template.noun} on {draft.created.date().isoformat()}.\n{OWN_MARK}{draft.write.key}"
     if template.form is Form.TASKS:
         tasks = [_task(template, claim, trailer) for claim in sayable]
-        return tuple(task for task in tasks if len(task["body"].encode()) <= max_bytes)
+        return tuple(task for task in tasks if len(task["body"].encode()) <= room)
+    if draft.write.target.kind is TargetKind.EMAIL_DRAFT:
+        trailer = ""
+    frame = _frame(template, draft)
+    subject = template.subject.format(title=_flat(draft.record_title))[:SUBJECT_LENGTH]
     while sayable:
-        body = _document(template, sayable, trailer)
-        if len(body.encode()) <= max_bytes:
-            return ({"subject": template.subject, "body": body, "status": template.status},)
+        body = _document(template, sayable, frame, draft.greets, trailer)
+        if len(body.encode()) <= room:
+            return ({"subject": subject, "body": body, "status": template.status},)
         sayable.remove(min(reversed(sayable), key=lambda claim: claim.score))
     return ()
 
 
-def _document(template: Template, claims: Sequence[Claim], trailer: str) -> str:
-    parts = []
+def _frame(template: Template, draft: Draft) -> Frame | None:
+    """The letter's fixed words in the language that the customer writes, else in English; None for other texts."""
+    if not template.frames:
+        return None
+    heard = [source.text for source in draft.sources if source.role is Role.CUSTOMER]
+    spoken = language(tokens(" ".join(heard or [source.text for source in draft.sources])))
+    return template.frames.get(spoken) or template.frames["en"]
+
+
+def _document(template: Template, claims: Sequence[Claim], frame: Frame | None, greets: str, trailer: str) -> str:
+    parts = [frame.opening.format(name=f" {_flat(greets)}" if greets else "")] if frame else []
     for section in template.sections:
         lines = [f"- {_line(claim)}" for claim in claims if claim.section == section.name]
         if lines:
-            parts.append("\n".join([section.title, *lines]))
-    return "\n\n".join([*parts, trailer])
+            parts.append("\n".join([frame.titles[section.name] if frame else section.title, *lines]))
+    parts += [frame.closing] if frame else []
+    return "\n\n".join([*parts, *([trailer] if trailer else [])])
 
 
 def _task(template: Template, claim: Claim, trailer: str) -> dict[str, str]:

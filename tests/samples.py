@@ -45,6 +45,8 @@ def make_draft(**changes: object) -> Draft:
         warnings=("Some messages were left out.",),
         created=NOW,
         expires=NOW + timedelta(days=1),
+        fallback="The model slept.",
+        greets="Jo",
         idempotency_key="click-1",
         claimed_at=NOW,
         preimage=PreImage("v1", SECRET_TEXT),

@@ -13,6 +13,7 @@ import numpy as np
 
 from sidecar.candidates import Candidate, candidates
 from sidecar.domain import Claim, Passage, Role, Vectors
+from sidecar.interfaces import quiet
 from sidecar.templates import Prompt, Section, Seeks
 from sidecar.words import content, overlap
 
@@ -48,7 +49,7 @@ class ExtractiveReasoner:
 
     name = "extractive"
 
-    def generate(self, prompt: Prompt) -> tuple[Claim, ...]:
+    def generate(self, prompt: Prompt, progress: Callable[[int], None] = quiet) -> tuple[Claim, ...]:  # noqa: ARG002 - it is done at once
         """Claims in the order of the template's sections; none when the passages hold no usable sentence."""
         own, own_vectors = _part(prompt, related=False)
         pool = candidates(own, own_vectors)
@@ -60,6 +61,7 @@ class ExtractiveReasoner:
             for section in prompt.template.sections
             if section.seeks is Seeks.RELATED
         }
+        hints |= {s.name: _listed(prompt, s) for s in prompt.template.sections if s.seeks is Seeks.LIST}
         room = prompt.template.max_sentences - sum(map(len, hints.values()))
         chosen = _choose(sections, ranked, room)
         claims: list[Claim] = []
@@ -236,6 +238,17 @@ def _claim(section: Section, score: float, candidate: Candidate) -> Claim:
         score=round(min(1.0, max(0.0, score)), 3),
         due=candidate.due if dated else "",
     )
+
+
+def _listed(prompt: Prompt, section: Section) -> list[Claim]:
+    """One line for each record of the section's objects, the newest first."""
+    rows = [p for p in prompt.passages if p.key.ref.object in section.objects and p.key.ordinal == 0 and not p.related]
+    newest = sorted(rows, key=lambda p: (p.when is not None, p.when, -p.number), reverse=True)
+    lines: dict[object, Claim] = {}
+    for p in newest:
+        if p.key.ref not in lines:
+            lines[p.key.ref] = Claim(section.name, p.text, p.number, quote=p.text, end=len(p.text), score=1.0)
+    return list(lines.values())[: section.max_sentences]
 
 
 def _related(prompt: Prompt, section: Section, own_vectors: Vectors | None, pool: Sequence[Candidate]) -> list[Claim]:

@@ -9,6 +9,7 @@ from connectors.interfaces import TargetKind
 from sidecar.api.models import FieldName, Model, Name, RecordIn, RecordOut
 from sidecar.domain import Claim, DraftState, Grounding, Related, Role, Source
 from sidecar.drafts import Draft, Shown
+from sidecar.feedback import Opinion, Rating, Reason
 
 
 class DraftIn(Model):
@@ -45,7 +46,10 @@ class CitationOut(Model):
 
 
 class ClaimOut(Model):
-    """One sentence. `grounding` says how its check ended; `confidence` is 0 to 1."""
+    """One sentence. `grounding` says how its check ended; `confidence` is 0 to 1.
+
+    `reserved` says why it is for the agent alone: the target's readers may not see its source, so it is never written.
+    """
 
     section: str
     text: str
@@ -53,6 +57,7 @@ class ClaimOut(Model):
     confidence: float
     citation: CitationOut
     due: str = ""
+    reserved: str = ""
 
     @classmethod
     def of(cls, claim: Claim) -> Self:
@@ -65,6 +70,7 @@ class ClaimOut(Model):
             confidence=round(claim.score, 3),
             citation=citation,
             due=claim.due,
+            reserved=claim.reserved,
         )
 
 
@@ -159,8 +165,32 @@ class FlagOut(Model):
     refused: bool
 
 
+class FeedbackIn(Model):
+    """What the agent thinks of a draft. No free text: it would be personal data outside the CRM."""
+
+    rating: Rating
+    reason: Reason = Reason.NONE
+    privacy: bool = False
+
+    def opinion(self) -> Opinion:
+        """As the sidecar keeps it."""
+        return Opinion(self.rating, self.reason, self.privacy)
+
+
+class FeedbackOut(FeedbackIn):
+    """As it was kept."""
+
+    @classmethod
+    def of(cls, opinion: Opinion) -> Self:
+        """From a kept opinion."""
+        return cls(rating=opinion.rating, reason=opinion.reason, privacy=opinion.privacy)
+
+
 class DraftOut(Model):
-    """A draft, whole. `digest` is its ETag: send it back in If-Match to apply or edit."""
+    """A draft, whole. `digest` is its ETag: send it back in If-Match to apply or edit.
+
+    `fallback` says why the language model did not write it, when one is configured.
+    """
 
     id: str
     state: DraftState
@@ -168,6 +198,7 @@ class DraftOut(Model):
     action: str
     template: str
     reasoner: str
+    fallback: str
     purpose: str
     rule: str
     policy_digest: str
@@ -185,10 +216,11 @@ class DraftOut(Model):
     expires: datetime
     timings_ms: dict[str, float]
     round_trips: int
+    feedback: FeedbackOut | None
 
     @classmethod
-    def of(cls, shown: Shown) -> Self:
-        """From a draft as its owner may see it."""
+    def of(cls, shown: Shown, opinion: Opinion | None) -> Self:
+        """From a draft as its owner may see it, and what she thinks of it."""
         draft = shown.draft
         return cls(
             id=draft.id,
@@ -197,6 +229,7 @@ class DraftOut(Model):
             action=draft.action,
             template=draft.template,
             reasoner=draft.reasoner,
+            fallback=draft.fallback,
             purpose=draft.purpose,
             rule=draft.rule,
             policy_digest=draft.policy_digest,
@@ -218,6 +251,7 @@ class DraftOut(Model):
             expires=draft.expires,
             timings_ms=dict(draft.timings_ms),
             round_trips=draft.round_trips,
+            feedback=FeedbackOut.of(opinion) if opinion else None,
         )
 
 
@@ -243,6 +277,9 @@ class DraftBrief(Model):
     id: str
     state: DraftState
     action: str
+    template: str
+    reasoner: str
+    edited: bool
     record: RecordOut
     created: datetime
     expires: datetime
@@ -254,10 +291,19 @@ class DraftBrief(Model):
             id=draft.id,
             state=draft.state,
             action=draft.action,
+            template=draft.template,
+            reasoner=draft.reasoner,
+            edited=draft.edited,
             record=RecordOut.of(draft.record),
             created=draft.created,
             expires=draft.expires,
         )
+
+
+class DraftsIn(Model):
+    """Which drafts to list: those on one record, or all."""
+
+    record: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]{0,19}$")] = ""
 
 
 class DraftList(Model):

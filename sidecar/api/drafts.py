@@ -1,17 +1,33 @@
-"""/v1/drafts: draft, look, edit, apply, undo, discard."""
+"""/v1/drafts: draft, look, edit, apply, undo, rate, discard."""
 
 from http import HTTPStatus
 
+from flask import Response
+
 from connectors.interfaces import RecordRef
 from sidecar import actions, metrics
+from sidecar.api import streams
 from sidecar.api.context import principal, services
-from sidecar.api.draft_models import DraftBrief, DraftIn, DraftList, DraftOut, EditsIn
+from sidecar.api.draft_models import (
+    DraftBrief,
+    DraftIn,
+    DraftList,
+    DraftOut,
+    DraftsIn,
+    EditsIn,
+    FeedbackIn,
+    FeedbackOut,
+)
 from sidecar.api.routes import Reply, Route, if_match
+from sidecar.domain import Progress, unwatched
 from sidecar.drafts import Shown
 
 
-def create(body: DraftIn) -> Reply:
-    """Draft an action on a record."""
+def create(body: DraftIn) -> Reply | Response:
+    """Draft an action on a record.
+
+    Accept `text/event-stream` to follow its making: events `progress`, then one `draft` or `problem` with the body.
+    """
     click = actions.Click(
         action=body.action,
         record=RecordRef(body.record.crm, body.record.object, body.record.id),
@@ -20,14 +36,24 @@ def create(body: DraftIn) -> Reply:
         target=body.target,
         idempotency_key=body.idempotency_key or "",
     )
-    with metrics.click("draft"):
-        return _reply(actions.draft(services(), principal(), click), HTTPStatus.CREATED)
+    all_, who = services(), principal()
+
+    def make(progress: Progress) -> DraftOut:
+        with metrics.click("draft"):
+            shown = actions.draft(all_, who, click, progress)
+        return DraftOut.of(shown, all_.feedback.load(shown.draft))
+
+    if streams.wanted():
+        return streams.follow(make)
+    made = make(unwatched)
+    return Reply(made, HTTPStatus.CREATED, etag=made.digest)
 
 
-def index() -> DraftList:
-    """The caller's newest drafts."""
+def index(query: DraftsIn) -> DraftList:
+    """The caller's newest drafts, or those on one record."""
     who = principal()
-    return DraftList(drafts=tuple(map(DraftBrief.of, services().drafts.newest(who.tenant, who.user_id))))
+    found = services().drafts.newest(who.tenant, who.user_id, query.record)
+    return DraftList(drafts=tuple(map(DraftBrief.of, found)))
 
 
 def show(draft_id: str) -> Reply:
@@ -53,21 +79,38 @@ def undo(draft_id: str) -> Reply:
         return _reply(actions.undo(services(), principal(), draft_id))
 
 
+def rate(draft_id: str, body: FeedbackIn) -> FeedbackOut:
+    """Say what you think of a draft; a later opinion replaces an earlier one."""
+    actions.rate(services(), principal(), draft_id, body.opinion())
+    metrics.OPINIONS.labels(str(body.rating), str(body.reason), str(body.privacy).lower()).inc()
+    return FeedbackOut.of(body.opinion())
+
+
 def discard(draft_id: str) -> DraftBrief:
     """Throw a draft away."""
     return DraftBrief.of(actions.discard(services(), principal(), draft_id))
 
 
-def _reply(shown: Shown, status: int = HTTPStatus.OK) -> Reply:
-    return Reply(DraftOut.of(shown), status, etag=shown.digest)
+def _reply(shown: Shown) -> Reply:
+    return Reply(DraftOut.of(shown, services().feedback.load(shown.draft)), etag=shown.digest)
 
 
 ROUTES = (
-    Route("POST", "/v1/drafts", create, "Draft an action on a record", DraftOut, DraftIn, status=HTTPStatus.CREATED),
-    Route("GET", "/v1/drafts", index, "List your newest drafts", DraftList),
+    Route(
+        "POST",
+        "/v1/drafts",
+        create,
+        "Draft an action on a record",
+        DraftOut,
+        DraftIn,
+        status=HTTPStatus.CREATED,
+        streams=True,
+    ),
+    Route("GET", "/v1/drafts", index, "List your newest drafts", DraftList, query=DraftsIn),
     Route("GET", "/v1/drafts/<draft_id>", show, "A draft as you may see it now", DraftOut),
     Route("PATCH", "/v1/drafts/<draft_id>", edit, "Edit sentences of a draft", DraftOut, EditsIn, if_match=True),
     Route("POST", "/v1/drafts/<draft_id>/apply", apply, "Write what was shown, once", DraftOut, if_match=True),
     Route("POST", "/v1/drafts/<draft_id>/undo", undo, "Put back what stood there", DraftOut),
+    Route("POST", "/v1/drafts/<draft_id>/feedback", rate, "Say what you think of a draft", FeedbackOut, FeedbackIn),
     Route("POST", "/v1/drafts/<draft_id>/discard", discard, "Throw a draft away", DraftBrief),
 )

@@ -5,14 +5,21 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from connectors.interfaces import Record, RecordRef, TargetKind
+from connectors.interfaces import Audience, Record, RecordRef, TargetKind
 from sidecar.domain import Principal
 from sidecar.policy import Purpose
 from sidecar.templates import Template
-from sidecar.vocabulary import VOCABULARIES, Vocabulary
+from sidecar.vocabulary import VOCABULARIES, Kind
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,40}$")]
 FieldName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]{1,60}(\.[A-Za-z0-9_]{1,60}){1,2}$")]
+
+
+READERS: dict[Audience, Literal["agent", "record", "customer"]] = {
+    Audience.AGENT: "agent",
+    Audience.RECORD: "record",
+    Audience.CUSTOMER: "customer",
+}
 
 
 class Model(BaseModel):
@@ -25,14 +32,14 @@ class RecordIn(Model):
     """Names a record of the caller's own org."""
 
     crm: Literal["salesforce", "hubspot"] = "salesforce"
-    object: Literal["Case", "tickets"]
+    object: Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,79}$")]
     id: Annotated[str, StringConstraints(pattern=r"^([A-Za-z0-9]{15}([A-Za-z0-9]{3})?|[0-9]{1,19})$")]
 
     @model_validator(mode="after")
     def of_one_crm(self) -> Self:
         """The object must be the CRM's own."""
-        if self.object != VOCABULARIES[self.crm].case:
-            raise ValueError("this CRM has no such object")
+        if self.object not in VOCABULARIES[self.crm].kinds:
+            raise ValueError("no button stands on such an object of this CRM")
         return self
 
 
@@ -52,15 +59,22 @@ class RecordOut(Model):
 
 
 class ActionOut(Model):
-    """A scoped button. `purposes` and `sections` map names to titles; `targets` stand best first."""
+    """A scoped button on records of `object`.
+
+    `purposes` and `sections` map names to titles; `targets` stand best first. `readers` is whom the text is meant for:
+    "agent", "record" (everyone who can read the record) or "customer"; a sentence whose source they may not see stays
+    in the draft.
+    """
 
     action: str
+    object: str
     title: str
     template: str
     purpose: str
     purposes: dict[str, str]
     sections: dict[str, str]
     targets: tuple[TargetKind, ...]
+    readers: Literal["agent", "record", "customer"]
     audience: str
     undo: str
     fields: dict[str, tuple[str, ...]]
@@ -70,12 +84,14 @@ class ActionOut(Model):
         """From a template and the purposes that the policy has for it."""
         return cls(
             action=template.action,
+            object=template.object,
             title=template.title,
             template=template.id,
             purpose=template.purpose,
             purposes={purpose.name: purpose.title for purpose in purposes},
             sections={section.name: section.title for section in template.sections},
             targets=template.targets,
+            readers=READERS[template.readers],
             audience=template.audience,
             undo=template.undo,
             fields=dict(template.fields),
@@ -89,25 +105,26 @@ class ActionList(Model):
 
 
 class RecordsIn(Model):
-    """How many of the newest cases (tickets) to list."""
+    """Which of the caller's newest records to list, and how many. Without an object: cases (tickets)."""
 
+    object: Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,79}$")] = ""
     limit: Annotated[int, Field(ge=1, le=200)] = 50
 
 
 class RecordLine(Model):
-    """One record in a chooser, as the CRM shows it to the caller."""
+    """One record in a chooser, as the CRM shows it to the caller; `status` of a contact is her role."""
 
     record: RecordOut
     status: str
     priority: str
 
     @classmethod
-    def of(cls, record: Record, words: Vocabulary, link: str) -> Self:
+    def of(cls, record: Record, kind: Kind, link: str) -> Self:
         """From a live record."""
         return cls(
             record=RecordOut.of(record.ref, record.title, link),
-            status=str(record.fields.get(words.status) or ""),
-            priority=str(record.fields.get(words.priority) or ""),
+            status=str(record.fields.get(kind.status) or ""),
+            priority=str(record.fields.get(kind.priority) or ""),
         )
 
 
@@ -117,8 +134,18 @@ class RecordList(Model):
     records: tuple[RecordLine, ...]
 
 
+class KindOut(Model):
+    """A kind of record that buttons stand on, and what the CRM calls one and many of them."""
+
+    object: str
+    noun: str
+    plural: str
+
+
 class MeOut(Model):
     """Who is logged in, and what her CRM calls things: `noun` ("case", "ticket"), its object, the objects of the index.
+
+    `objects` are the kinds of records that buttons stand on, cases (tickets) first.
 
     `attributes` says with "access" whose rights the connection has: "user-level" (the CRM enforces the user's own) or
     "account-level" (the connector enforces a configured rule). `csrf` must come back in X-CSRF-Token with every change
@@ -131,6 +158,7 @@ class MeOut(Model):
     tenant: str
     installation: str
     attributes: dict[str, str]
+    objects: tuple[KindOut, ...]
     case_object: str
     indexed: tuple[str, ...]
     noun: str
@@ -139,6 +167,7 @@ class MeOut(Model):
     @classmethod
     def of(cls, principal: Principal, csrf: str) -> Self:
         """From the session."""
+        words = VOCABULARIES[principal.crm]
         return cls(
             user_id=principal.user_id,
             name=principal.name,
@@ -146,9 +175,10 @@ class MeOut(Model):
             tenant=principal.tenant,
             installation=principal.installation,
             attributes=dict(principal.attributes),
-            case_object=VOCABULARIES[principal.crm].case,
-            indexed=VOCABULARIES[principal.crm].indexed,
-            noun=VOCABULARIES[principal.crm].noun,
+            objects=tuple(KindOut(object=o, noun=kind.noun, plural=kind.plural) for o, kind in words.kinds.items()),
+            case_object=words.case,
+            indexed=words.indexed,
+            noun=words.noun,
             csrf=csrf,
         )
 

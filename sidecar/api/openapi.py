@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from http import HTTPStatus
 from typing import Any
 
 import yaml
@@ -78,6 +79,11 @@ def _operation(route: Route) -> dict[str, Any]:
             "default": _content("Problem", "application/problem+json", "A problem; nothing was written"),
         },
     }
+    if route.streams:
+        operation["responses"][str(int(HTTPStatus.OK))] = {
+            "description": "Events `progress` ({step, count}), then one `draft` or `problem`",
+            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        }
     if route.takes:
         operation["requestBody"] = {
             "required": True,

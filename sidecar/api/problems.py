@@ -21,6 +21,11 @@ def register(app: Flask) -> None:
     app.register_error_handler(Exception, _unknown)
 
 
+def of(error: Exception) -> Response:
+    """The problem that an error is told as."""
+    return _known(error) if isinstance(error, SidecarError) else _unknown(error)
+
+
 def problem(status: int, type_: str, title: str, detail: str, **extra: str | float | bool) -> Response:
     """A problem response."""
     body: dict[str, Any] = {

@@ -4,6 +4,7 @@ from sidecar.api.context import principal, services
 from sidecar.api.models import ActionList, ActionOut, RecordLine, RecordList, RecordsIn
 from sidecar.api.routes import Route
 from sidecar.crm import crm_errors, open_session
+from sidecar.errors import Invalid
 from sidecar.vocabulary import VOCABULARIES
 
 
@@ -18,13 +19,18 @@ def actions() -> ActionList:
 
 
 def records(query: RecordsIn) -> RecordList:
-    """The caller's newest cases (tickets)."""
+    """The caller's newest records of one kind; cases (tickets) unless she asks for another."""
     who = principal()
     words = VOCABULARIES[who.crm]
+    object_ = query.object or words.case
+    kind = words.kinds.get(object_)
+    if kind is None:
+        raise Invalid("No button stands on such an object. GET /v1/me lists them.", field="object")
+    fields = [name for name in (*kind.title, kind.status, kind.priority) if name]
     session = open_session(services(), who)
     with crm_errors():
-        found = session.recent(words.case, (words.number, words.subject, words.status, words.priority), query.limit)
-    return RecordList(records=tuple(RecordLine.of(record, words, session.link(record.ref)) for record in found))
+        found = session.recent(object_, fields, query.limit)
+    return RecordList(records=tuple(RecordLine.of(record, kind, session.link(record.ref)) for record in found))
 
 
 ROUTES = (

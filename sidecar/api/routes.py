@@ -25,17 +25,21 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """`path` in Flask's syntax. `takes` is the JSON body's model, handed to the view as its last argument."""
+    """`path` in Flask's syntax. `takes` is the JSON body's model, handed to the view as its last argument.
+
+    `streams`: it can answer with Server-Sent Events as well.
+    """
 
     method: str
     path: str
-    view: Callable[..., BaseModel | Reply]
+    view: Callable[..., BaseModel | Reply | Response]
     summary: str
     gives: type[BaseModel]
     takes: type[BaseModel] | None = None
     query: type[BaseModel] | None = None
     status: int = HTTPStatus.OK
     if_match: bool = False
+    streams: bool = False
     public: bool = False
 
 
@@ -53,6 +57,8 @@ def _view(route: Route) -> Callable[..., Response]:
         if route.takes is not None:
             extra.append(_parse(route.takes, _json()))
         result = route.view(*path.values(), *extra)
+        if isinstance(result, Response):
+            return result
         reply = result if isinstance(result, Reply) else Reply(result, route.status)
         response = make_response(jsonify(reply.body.model_dump(mode="json")), reply.status)
         if reply.etag:

@@ -12,7 +12,7 @@ from connectors.interfaces import Connector, RecordRef, Session, TargetKind, Wri
 from sidecar import actions
 from sidecar.adapters.extractive import ExtractiveReasoner
 from sidecar.adapters.localkeys import LocalKeyRing
-from sidecar.adapters.sql import SqlAuditLog, SqlCheckpoints, SqlDraftStore, SqlSessions, open_database
+from sidecar.adapters.sql import SqlAuditLog, SqlCheckpoints, SqlDraftStore, SqlFeedback, SqlSessions, open_database
 from sidecar.domain import Principal
 from sidecar.drafts import Draft
 from sidecar.errors import Unavailable
@@ -155,6 +155,7 @@ class Desk:
             audit=cast("Any", self.audit),
             sessions=SqlSessions(engine, keys),
             checkpoints=SqlCheckpoints(engine),
+            feedback=SqlFeedback(engine),
             policy=self.policy,
             templates=TemplateSet.load(settings.templates_dir),
             clock=lambda: self.now,

@@ -4,6 +4,7 @@ from sidecar.adapters.sql.audit import SqlAuditLog
 from sidecar.adapters.sql.checkpoints import SqlCheckpoints
 from sidecar.adapters.sql.drafts import SqlDraftStore
 from sidecar.adapters.sql.engine import open_database
+from sidecar.adapters.sql.feedback import SqlFeedback
 from sidecar.adapters.sql.limiter import SqlLimiter
 from sidecar.adapters.sql.sessions import SqlSessions
 from sidecar.adapters.sql.tokens import SqlTokenStore
@@ -12,6 +13,7 @@ __all__ = [
     "SqlAuditLog",
     "SqlCheckpoints",
     "SqlDraftStore",
+    "SqlFeedback",
     "SqlLimiter",
     "SqlSessions",
     "SqlTokenStore",

@@ -97,10 +97,12 @@ class SqlDraftStore:
             row = connection.execute(query).first()
         return None if row is None else self._unseal(row)
 
-    def newest(self, tenant: str, user_id: str, limit: int = 50) -> list[Draft]:
-        """The owner's newest drafts."""
+    def newest(self, tenant: str, user_id: str, record_id: str = "", limit: int = 50) -> list[Draft]:
+        """The owner's newest drafts, on one record when it is named."""
         owner = self._hash(tenant, "user", user_id)
         query = select(drafts).where(drafts.c.tenant == tenant, drafts.c.owner == owner)
+        if record_id:
+            query = query.where(drafts.c.record == self._hash(tenant, "record", record_id))
         with reading(self._engine) as connection:
             rows = connection.execute(query.order_by(drafts.c.created.desc(), drafts.c.id).limit(limit)).all()
         return [self._unseal(row) for row in rows]

@@ -5,6 +5,7 @@ from sqlalchemy import (
     Column,
     Double,
     Index,
+    Integer,
     LargeBinary,
     MetaData,
     String,
@@ -13,7 +14,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest migration; a test compares it with the scripts."""
 
 HASH = String(64)
@@ -113,3 +114,18 @@ rate_windows = Table(
     Column("calls", Text, nullable=False, server_default="[]"),
     Column("paused_until", Double, nullable=False, server_default="0"),
 )
+
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("draft", String(64), primary_key=True),
+    Column("tenant", TENANT, nullable=False),
+    Column("template", String(128), nullable=False),
+    Column("reasoner", String(128), nullable=False),
+    Column("rating", NAME, nullable=False),
+    Column("reason", NAME, nullable=False),
+    Column("privacy", Integer, nullable=False),
+    Column("changed", Double, nullable=False),
+    Index("ix_feedback_tenant", "tenant", "template"),
+)
+"""What agents thought of their drafts: nobody's name, no record, no text."""

@@ -1,0 +1,54 @@
+"""Lets the configured reasoner write claims and checks every one; when nothing of it holds, the fallback takes over.
+
+A language model is a guest here: it may be down, slow or wrong. Whatever it does, the agent gets a draft whose every
+sentence is verified, and is told who wrote it and why.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sidecar import grounding
+from sidecar.domain import Claim, Grounding
+from sidecar.errors import ModelFailed, Unavailable
+from sidecar.interfaces import Services
+from sidecar.templates import Prompt
+
+NO_ANSWER = "The language model did not answer in time, so these are the record's own sentences."
+BAD_ANSWER = "The language model's answer could not be read, so these are the record's own sentences."
+NOT_GROUNDED = "Nothing that the language model wrote stands in the record, so these are the record's own sentences."
+
+
+@dataclass(frozen=True, slots=True)
+class Reasoned:
+    """The claims that hold, how many did not, who wrote them, and why it was the fallback ("" when it was not)."""
+
+    claims: tuple[Claim, ...]
+    dropped: int
+    reasoner: str
+    fallback: str
+
+
+def reason(services: Services, prompt: Prompt, progress: Callable[[int], None]) -> Reasoned:
+    """Verified claims over `prompt`. `progress` is told how much of an answer is there, in characters."""
+    if services.fallback is None:
+        made = services.reasoner.generate(prompt, progress)
+        kept = _verified(made, prompt)
+        return Reasoned(kept, len(made) - len(kept), services.reasoner.name, "")
+    try:
+        made = services.reasoner.generate(prompt, progress)
+        kept = _verified(made, prompt)
+        why = "" if kept else NOT_GROUNDED
+    except Unavailable:
+        why = NO_ANSWER
+    except ModelFailed:
+        why = BAD_ANSWER
+    if not why:
+        return Reasoned(kept, len(made) - len(kept), services.reasoner.name, "")
+    made = services.fallback.generate(prompt, progress)
+    kept = _verified(made, prompt)
+    return Reasoned(kept, len(made) - len(kept), services.fallback.name, why)
+
+
+def _verified(claims: tuple[Claim, ...], prompt: Prompt) -> tuple[Claim, ...]:
+    checked = grounding.verify(claims, prompt.passages)
+    return tuple(claim for claim in checked if claim.grounding is Grounding.VERIFIED)

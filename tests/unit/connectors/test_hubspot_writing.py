@@ -1,134 +1,17 @@
-"""Writing exactly once: what is sent again, what never is, and what `find` may say when."""
+"""Writing exactly once: what is sent again, what never is, and what is refused."""
 
 from collections import deque
-from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-import requests
-from urllib3.exceptions import ProtocolError
 
 from connectors.errors import Ambiguous, ConnectorError, Fatal, Forbidden, NotFound, Retriable, Stale
 from connectors.hubspot.targets import markup
-from connectors.interfaces import PreImage, RecordRef, Target, TargetKind, Write, Written
-from tests.unit.connectors.hubspot_bench import GRANT, NOW, STAMP, TICKET, TOKEN, VERSION, Bench, error, results, row
+from connectors.interfaces import Audience, PreImage, RecordRef, Target, TargetKind, Write, Written
+from tests.unit.connectors.hubspot_bench import GRANT, NOW, TICKET, TOKEN, VERSION, Bench, error, results
+from tests.unit.connectors.hubspot_store import BASE, KEY, KINDS, REF, SINCE, Store, key_of, write_of
 from tests.unit.connectors.scripted import Answer
-
-BASE = "/crm/objects/2026-03"
-REF = RecordRef("hubspot", "tickets", TICKET)
-KEY = "K1abc"
-DROPPED = requests.ConnectionError(ProtocolError("Connection aborted.", ConnectionResetError()))
-SINCE = datetime.fromtimestamp(NOW - 300, UTC)
-KINDS = (TargetKind.COMMENT, TargetKind.TASKS)
-
-
-def write_of(kind: TargetKind, *, key: str = KEY) -> Write:
-    """A note, or two tasks."""
-    target = Target(kind, "x", "y", undoable=True)
-    values = [
-        {"subject": f"Step {number}", "body": f"Do <this> & that.\n\nref: {key}", "due": "2026-12-01"}
-        for number in range(2 if kind is TargetKind.TASKS else 1)
-    ]
-    return Write(key, REF, VERSION, target, tuple(values))
-
-
-class Store:
-    """Notes and tasks of a portal as far as writing needs them, with trouble on request.
-
-    `trouble` holds, per kind of request ("upsert", "create", "archive", "associate"), what happens to the next ones:
-    an answer or error that comes instead, or "drop" to do it and lose the answer.
-    """
-
-    def __init__(self, *, keyed: bool = True) -> None:
-        self.rows: dict[str, dict[str, Any]] = {}
-        self.linked: set[str] = set()
-        self.trouble: dict[str, deque[Answer | Exception | str]] = {}
-        self.stamp = STAMP
-        self.bench = Bench(self.answer, keyed=keyed)
-
-    @property
-    def live(self) -> list[str]:
-        """Ids that are there."""
-        return [id_ for id_, each in self.rows.items() if not each["archived"]]
-
-    def answer(self, method: str, path: str, body: Any) -> Answer | Exception | None:  # noqa: ANN401 - any JSON
-        """HubSpot."""
-        act = self._act(method, path)
-        if act is None:
-            return self._read(path, body)
-        name, do = act
-        queue = self.trouble.get(name)
-        what = queue.popleft() if queue else None
-        if what is not None and what != "drop":
-            return what  # type: ignore[return-value]  # mypy: not the text "drop" here
-        done = do(body)
-        return DROPPED if what == "drop" else done
-
-    def _act(self, method: str, path: str) -> tuple[str, Callable[[Any], Answer]] | None:
-        last = path.rpartition("/")[2]
-        if method == "PUT" and "/associations/default/" in path:
-            return "associate", lambda _: self._associate(path.split("/")[5])
-        return {"upsert": ("upsert", self._upsert), "create": ("create", self._create)}.get(last) or (
-            ("archive", self._archive) if last == "archive" else None
-        )
-
-    def _upsert(self, body: Any) -> Answer:  # noqa: ANN401 - any JSON
-        made = []
-        for entry in body["inputs"]:
-            assert entry["idProperty"] == "assistant_writeback_key"
-            assert entry["properties"]["assistant_writeback_key"] == entry["id"]
-            old = next((r for r in self.rows.values() if _key(r) == entry["id"] and not r["archived"]), None)
-            made.append(old or self._make(entry["properties"]))
-        return results(*made)
-
-    def _create(self, body: Any) -> Answer:  # noqa: ANN401 - any JSON
-        made = []
-        for entry in body["inputs"]:
-            (association,) = entry["associations"]
-            assert association["to"] == {"id": TICKET}
-            assert association["types"][0]["associationTypeId"] in {228, 230}
-            made.append(self._make(entry["properties"]))
-            self.linked.add(made[-1]["id"])
-        return results(*made)
-
-    def _make(self, properties: Mapping[str, str]) -> dict[str, Any]:
-        new = row(str(700 + len(self.rows)), **properties)
-        self.rows[new["id"]] = new
-        return new
-
-    def _associate(self, id_: str) -> Answer:
-        self.linked.add(id_)
-        return results({"id": id_})
-
-    def _archive(self, body: Any) -> Answer:  # noqa: ANN401 - any JSON
-        for each in body["inputs"]:
-            if each["id"] in self.rows:
-                self.rows[each["id"]]["archived"] = True
-        return 204, b""
-
-    def _read(self, path: str, body: Any) -> Answer | None:  # noqa: ANN401 - any JSON
-        if path == f"{BASE}/tickets/{TICKET}":
-            return 200, row(TICKET, hs_lastmodifieddate=self.stamp)
-        if path.startswith(f"{BASE}/tickets/{TICKET}/associations/"):
-            return results(*({"toObjectId": int(id_)} for id_ in self.linked & set(self.live)))
-        if path.startswith("/crm/associations/"):
-            asked = [each["id"] for each in body["inputs"] if each["id"] in self.linked]
-            return results(*({"id": id_, "from": {"id": id_}, "to": [{"toObjectId": int(TICKET)}]} for id_ in asked))
-        if path.endswith("/batch/read"):
-            by = body.get("idProperty", "hs_object_id")
-            keys = {each["id"] for each in body["inputs"]}
-            return results(*(self.rows[id_] for id_ in self.live if self.rows[id_]["properties"].get(by) in keys))
-        return None
-
-    def sent(self, part: str) -> int:
-        """How many requests went to paths that end so."""
-        return sum(part in path for path in self.bench.paths())
-
-
-def _key(held: Mapping[str, Any]) -> object:
-    return held["properties"].get("assistant_writeback_key")
 
 
 @pytest.fixture
@@ -190,10 +73,10 @@ def test_a_write_is_one_upsert_and_its_associations(store: Store, kind: TargetKi
     if kind is TargetKind.TASKS:
         assert held["hs_task_subject"] == "Step 0"
         assert (held["hs_timestamp"], held["hs_task_status"]) == ("2026-12-01T12:00:00.000Z", "NOT_STARTED")
-        assert [_key(store.rows[id_]) for id_ in written.ids] == [f"{KEY}.0", f"{KEY}.1"]
+        assert [key_of(store.rows[id_]) for id_ in written.ids] == [f"{KEY}.0", f"{KEY}.1"]
     else:
         assert held["hs_note_body"] == f"Do &lt;this&gt; &amp; that.<br><br>ref: {KEY}"
-        assert _key(store.rows[written.ids[0]]) == KEY
+        assert key_of(store.rows[written.ids[0]]) == KEY
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -231,7 +114,7 @@ def test_a_ticket_that_the_same_write_has_moved_on_is_not_stale(keyed: bool) -> 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("lost", [1, 2])
-def test_a_lost_answer_is_asked_for_again_with_the_same_key(store: Store, kind: TargetKind, lost: int) -> None:
+def test_a_lost_answer_is_asked_for_again_with_the_samekey_of(store: Store, kind: TargetKind, lost: int) -> None:
     """An upsert by key can be repeated: one write, and the user hears nothing of it."""
     write, session = write_of(kind), store.bench.session
     preimage = session.preimage(write)
@@ -369,151 +252,6 @@ def test_two_at_the_same_time_write_once(store: Store) -> None:
     assert len(store.live) == 1
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_absence_is_believed_when_nothing_can_be_under_way_any_more(store: Store, kind: TargetKind) -> None:
-    """Two minutes after the attempt, and nobody sends an attempt that is older than one."""
-    write, session = write_of(kind), store.bench.session
-    preimage = session.preimage(write)
-    store.trouble["upsert"] = deque([DROPPED] * 3)
-    with pytest.raises(Ambiguous):
-        session.write(write, preimage)
-    store.bench.now += 119
-    with pytest.raises(Ambiguous):
-        session.find(write, preimage, SINCE)
-    with pytest.raises(Retriable) as caught:
-        session.write(write, preimage)
-    assert caught.value.code == "FENCED"
-    store.bench.now += 2
-    assert session.find(write, preimage, SINCE) is None
-    assert store.live == []
-    session.write(write, session.preimage(write))
-    assert len(store.live) == len(write.values)
-
-
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("changed", [False, True])
-def test_undo_archives_what_nobody_has_changed(store: Store, kind: TargetKind, changed: bool) -> None:  # noqa: FBT001 - pytest passes it
-    """Twice, and the second time finds nothing to do. A person's edit is never thrown away."""
-    write, session = write_of(kind), store.bench.session
-    preimage = session.preimage(write)
-    written = session.write(write, preimage)
-    if changed:
-        held = store.rows[written.ids[0]]["properties"]
-        held |= {"hs_lastmodifieddate": "2026-11-24T11:00:00Z", "hs_note_body": "a person", "hs_task_body": "a person"}
-        with pytest.raises(Stale):
-            session.undo(write, preimage, written)
-        assert store.live == list(written.ids)
-        return
-    session.undo(write, preimage, written)
-    session.undo(write, preimage, written)
-    assert store.live == []
-    assert store.sent("/batch/archive") == 1
-
-
-def test_a_stamp_that_moved_by_itself_does_not_stop_an_undo(store: Store) -> None:
-    """HubSpot touches records in the background: what counts is whether they still say what was written."""
-    write, session = write_of(TargetKind.COMMENT), store.bench.session
-    preimage = session.preimage(write)
-    written = session.write(write, preimage)
-    held = store.rows[written.ids[0]]["properties"]
-    held |= {"hs_lastmodifieddate": "2026-11-24T11:00:00Z", "hs_note_body": f"<p>{held['hs_note_body']}</p>"}
-    session.undo(write, preimage, written)
-    assert store.live == []
-
-
-def test_a_completed_task_is_not_undone(store: Store) -> None:
-    """Somebody has done it: that is a change, too."""
-    write, session = write_of(TargetKind.TASKS), store.bench.session
-    preimage = session.preimage(write)
-    written = session.write(write, preimage)
-    held = store.rows[written.ids[1]]["properties"]
-    held |= {"hs_lastmodifieddate": "2026-11-24T11:00:00Z", "hs_task_status": "COMPLETED"}
-    with pytest.raises(Stale):
-        session.undo(write, preimage, written)
-    assert len(store.live) == 2
-
-
-def test_an_undo_whose_answer_stays_lost_can_be_repeated(store: Store) -> None:
-    """Whether it arrived or not, the second one ends well."""
-    write, session = write_of(TargetKind.COMMENT), store.bench.session
-    preimage = session.preimage(write)
-    written = session.write(write, preimage)
-    store.trouble["archive"] = deque(["drop", DROPPED, (502, b"<html>")])
-    with pytest.raises(Ambiguous):
-        session.undo(write, preimage, written)
-    session.undo(write, preimage, written)
-    assert store.live == []
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_without_the_property_a_write_is_one_create_with_its_association(kind: TargetKind) -> None:
-    """And never repeated: what stands there is recognised by its text."""
-    store = Store(keyed=False)
-    write, session = write_of(kind), store.bench.session
-    preimage = session.preimage(write)
-    written = session.write(write, preimage)
-    assert session.write(write, preimage) == written == session.find(write, preimage, SINCE)
-    assert store.live == list(written.ids)
-    assert store.sent("/batch/create") == 1
-    assert store.sent("/associations/default/") == 0
-    assert not any(_key(store.rows[id_]) for id_ in written.ids)
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_without_the_property_a_lost_answer_is_never_asked_for_again(kind: TargetKind) -> None:
-    """It would be written twice. Read back, it is found by the key in its text."""
-    store = Store(keyed=False)
-    write, session = write_of(kind), store.bench.session
-    preimage = session.preimage(write)
-    store.trouble["create"] = deque(["drop"])
-    with pytest.raises(Ambiguous):
-        session.write(write, preimage)
-    assert store.sent("/batch/create") == 1
-    written = session.find(write, preimage, SINCE)
-    assert written
-    assert store.live == list(written.ids)
-
-
-def test_without_the_property_half_a_write_is_not_sent_again() -> None:
-    """One task of two stands there: the other one is a person's to decide about."""
-    store = Store(keyed=False)
-    write, session = write_of(TargetKind.TASKS), store.bench.session
-    write = replace(write, values=(write.values[0], {**write.values[1], "body": f"Another.\n\nref: {KEY}"}))
-    preimage = session.preimage(write)
-    written = session.write(write, preimage)
-    store.rows[written.ids[1]]["archived"] = True
-    with pytest.raises(Ambiguous):
-        session.write(write, preimage)
-    with pytest.raises(Ambiguous):
-        session.find(write, preimage, SINCE)
-    assert store.live == [written.ids[0]]
-
-
-def test_without_the_property_absence_takes_ten_minutes_and_two_looks() -> None:
-    """A request that came late after all would write twice, so nobody hurries."""
-    store = Store(keyed=False)
-    write, session = write_of(TargetKind.COMMENT), store.bench.session
-    preimage = session.preimage(write)
-    store.trouble["create"] = deque([DROPPED])
-    with pytest.raises(Ambiguous):
-        session.write(write, preimage)
-    store.bench.now += 599
-    with pytest.raises(Ambiguous):
-        session.find(write, preimage, SINCE)
-    store.bench.now += 2
-    looked = store.sent("/associations/notes")
-    assert session.find(write, preimage, SINCE) is None
-    assert store.sent("/associations/notes") - looked == 2
-
-
-def test_without_the_property_the_key_must_stand_in_the_text() -> None:
-    """Else nothing could ever be found again."""
-    store = Store(keyed=False)
-    write = replace(write_of(TargetKind.COMMENT), key="another")
-    with pytest.raises(Fatal):
-        store.bench.session.preimage(write)
-
-
 @pytest.mark.parametrize(
     "bad",
     [
@@ -552,6 +290,41 @@ def test_who_does_not_see_the_ticket_writes_nothing() -> None:
     with pytest.raises(NotFound):
         store.bench.session.preimage(write_of(TargetKind.COMMENT))
     assert store.live == []
+
+
+ROOTS = (
+    (RecordRef("hubspot", "tickets", TICKET), "ticket", {228, 230}, "0-5"),
+    (RecordRef("hubspot", "companies", "41"), "company", {190, 192}, "0-2"),
+    (RecordRef("hubspot", "contacts", "31"), "contact", {202, 204}, "0-1"),
+)
+"""Where notes and tasks go, what people call it, their association types (contract, 2.4), and the object's type id."""
+
+
+@pytest.mark.parametrize(("ref", "noun", "types", "type_id"), ROOTS)
+@pytest.mark.parametrize("keyed", [True, False])
+def test_notes_and_tasks_go_to_tickets_companies_and_contacts(
+    ref: RecordRef,
+    noun: str,
+    types: set[int],
+    type_id: str,
+    keyed: bool,  # noqa: FBT001 - pytest passes it
+) -> None:
+    """Each is associated with the record by HubSpot's own type, found again there, and leads to its page."""
+    store = Store(keyed=keyed, ref=ref)
+    session = store.bench.session
+    for target in session.targets(ref):
+        assert target.audience == f"everyone who can read the {noun}"
+        assert target.readers is Audience.RECORD
+        write = replace(write_of(target.kind, key=f"K{target.kind}", ref=ref), target=target)
+        preimage = session.preimage(write)
+        written = session.write(write, preimage)
+        assert session.write(write, preimage) == written == session.find(write, preimage, SINCE)
+        assert written.url == f"https://app.example/contacts/4821/record/{type_id}/{ref.id}"
+        assert store.linked == set(store.live) == set(written.ids)
+        session.undo(write, preimage, written)
+        assert store.live == []
+        store.linked.clear()
+    assert store.types == (set() if keyed else types)
 
 
 def test_targets_need_the_scope_to_write(store: Store) -> None:

@@ -1,7 +1,7 @@
 """What the connector suite must know about each CRM, whether it runs on the sandbox or on a fake."""
 
-from connectors.interfaces import TargetKind
-from connectors.testing import CrmFacts, Price
+from connectors.interfaces import Audience, TargetKind
+from connectors.testing import CrmFacts, Price, Root
 
 SALESFORCE = CrmFacts(
     case="Case",
@@ -21,14 +21,47 @@ SALESFORCE = CrmFacts(
     missing="500000000000zzzAAA",
     no_ids=("", "x", "' OR Id != '", "../../limits", "500" + "0" * 200),
     kinds=tuple(TargetKind),
-    unmarked=(TargetKind.COMPLETED_TASK, TargetKind.TASKS, TargetKind.COMMENT),
-    undoable=(TargetKind.SUMMARY_FIELD, TargetKind.COMPLETED_TASK, TargetKind.TASKS),
+    unmarked=(TargetKind.COMPLETED_TASK, TargetKind.TASKS, TargetKind.COMMENT, TargetKind.EMAIL_DRAFT),
+    undoable=(TargetKind.SUMMARY_FIELD, TargetKind.COMPLETED_TASK, TargetKind.TASKS, TargetKind.EMAIL_DRAFT),
     written={
         TargetKind.SUMMARY_FIELD: ("Case", "Assistant_Summary__c"),
         TargetKind.COMPLETED_TASK: ("Task", "Description"),
         TargetKind.TASKS: ("Task", "Description"),
         TargetKind.COMMENT: ("CaseComment", "CommentBody"),
+        TargetKind.EMAIL_DRAFT: ("EmailMessage", "TextBody"),
     },
+    roots={
+        "account": Root(
+            object="Account",
+            fields={
+                "Account": ("Name", "Industry"),
+                "Contact": ("Name", "Title"),
+                "Case": ("CaseNumber", "Subject"),
+                "Opportunity": ("Name", "StageName"),
+                "Task": ("Subject", "Description"),
+            },
+            title="Name",
+            thread=frozenset({"Contact", "Case", "Task"}),
+            edited=("Industry", "Shipping"),
+            kinds=(TargetKind.COMPLETED_TASK, TargetKind.TASKS),
+            noun="account",
+        ),
+        "contact": Root(
+            object="Contact",
+            fields={
+                "Contact": ("Name", "Title"),
+                "Case": ("CaseNumber", "Subject"),
+                "EmailMessage": ("Subject", "TextBody"),
+                "Task": ("Subject", "Description"),
+            },
+            title="Name",
+            thread=frozenset({"Case", "EmailMessage", "Task"}),
+            edited=("Title", "Head of Pumps"),
+            kinds=(TargetKind.COMPLETED_TASK, TargetKind.TASKS),
+            noun="contact",
+        ),
+    },
+    audiences={"EmailMessage": Audience.CUSTOMER, "CaseComment": Audience.RECORD},
     price=Price(read=1, reread=1, requery=2, describe=1, parallel=False),
 )
 
@@ -57,6 +90,8 @@ HUBSPOT = CrmFacts(
         TargetKind.COMMENT: ("notes", "hs_note_body"),
         TargetKind.TASKS: ("tasks", "hs_task_body"),
     },
+    roots={},
+    audiences={"emails": Audience.CUSTOMER, "notes": Audience.RECORD},
     price=Price(read=2, reread=1, requery=2, describe=1, parallel=True),
     rotates=False,
     fences=False,

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from connectors.errors import Ambiguous, NotFound, Stale, Unauthorized
-from connectors.interfaces import PreImage, Record, RecordRef, TargetKind, Value, Write
+from connectors.interfaces import Audience, PreImage, Record, RecordRef, TargetKind, Value, Write
 from connectors.testing import Trouble
 
 T = TypeVar("T")
@@ -19,10 +19,27 @@ CRM = "salesforce"
 TENANT = "00D000000000001AAA"
 START = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 SUMMARY_FIELD = "Assistant_Summary__c"
-CHILDREN = ("EmailMessage", "CaseComment", "Task")
-OBJECT = {TargetKind.COMPLETED_TASK: "Task", TargetKind.TASKS: "Task", TargetKind.COMMENT: "CaseComment"}
-TEXT_FIELD = {kind: "CommentBody" if kind is TargetKind.COMMENT else "Description" for kind in OBJECT}
-_PREFIXES = {"Case": "500", "Contact": "003", "User": "005", "Task": "00T", "EmailMessage": "02s"}
+CHILDREN = {
+    "Case": ("EmailMessage", "CaseComment", "Task"),
+    "Account": ("Contact", "Case", "Opportunity", "Task"),
+    "Contact": ("Case", "EmailMessage", "Task"),
+}
+LOOKUPS = {"Account": "AccountId", "Contact": "ContactId"}
+"""Root object -> the field by which others name it."""
+OBJECT = {
+    TargetKind.COMPLETED_TASK: "Task",
+    TargetKind.TASKS: "Task",
+    TargetKind.COMMENT: "CaseComment",
+    TargetKind.EMAIL_DRAFT: "EmailMessage",
+}
+TEXT_FIELD = dict.fromkeys(OBJECT, "Description") | {
+    TargetKind.COMMENT: "CommentBody",
+    TargetKind.EMAIL_DRAFT: "TextBody",
+}
+_PREFIXES = {
+    "Account": "001", "Case": "500", "Contact": "003", "Opportunity": "006", "User": "005", "Task": "00T",
+    "EmailMessage": "02s",
+}  # fmt: skip
 _TITLES = {"Case": ("CaseNumber", "Subject"), "Knowledge__kav": ("Title",), "CaseComment": ()}
 
 
@@ -40,6 +57,7 @@ class Row:
     readers: set[str] | None = None
     inbound: bool | None = None
     draft: bool = False
+    audience: Audience = Audience.RECORD
 
 
 @dataclass(slots=True)
@@ -88,14 +106,18 @@ class FakeCrm:
         creator: str = "",
         inbound: bool | None = None,
         draft: bool = False,
+        audience: Audience = Audience.RECORD,
     ) -> RecordRef:
-        """A new record. `readers` are user ids; a child is seen by who sees its parent."""
+        """A new record. `readers` are user ids; a child is seen by who sees its parent.
+
+        `audience` says who reads it besides, once she reads its parent.
+        """
         with self.lock:
             self.tick += 1
             ref = RecordRef(CRM, object_, f"{_PREFIXES.get(object_, 'a00')}{self.tick:012d}AAA")
             self.rows[ref] = Row(
                 ref, dict(fields), self.tick, self.tick, author, creator, parent,
-                None if readers is None else set(readers), inbound, draft,
+                None if readers is None else set(readers), inbound, draft, Audience.AGENT if draft else audience,
             )  # fmt: skip
             return ref
 
@@ -136,6 +158,15 @@ class FakeCrm:
             inbound=row.inbound,
             draft=row.draft,
         )
+
+    def hangs_on(self, row: Row, root: RecordRef) -> bool:
+        """Whether a record is one of those that a read of `root` shows, as far as it is visible."""
+        if row.parent == root:
+            return True
+        named = self.rows[row.parent].fields if row.parent in self.rows else row.fields
+        if root.object == "Case" or named.get(LOOKUPS[root.object]) != root.id:
+            return False
+        return root.object != "Account" or row.fields.get("IsClosed") is not True
 
     def may_see(self, user: str, object_: str, field_: str) -> bool:
         """Field-level security."""
@@ -249,6 +280,7 @@ class FakeCrm:
                 creator=user,
                 author=user,
                 inbound=False,
+                draft=write.target.kind is TargetKind.EMAIL_DRAFT,
             )
             for values in write.values
         ]

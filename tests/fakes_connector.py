@@ -4,11 +4,13 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
 from connectors.errors import Ambiguous, Forbidden, NotFound, Retriable, Stale, Unauthorized
 from connectors.interfaces import (
+    Audience,
     Bundle,
     Change,
     Checkpoint,
@@ -154,14 +156,21 @@ class FakeSession:
     def targets(self, ref: RecordRef) -> tuple[Target, ...]:
         """See `Session.targets`."""
         self._describe()
-        if ref.object != "Case":
+        if ref.object not in CHILDREN:
             return ()
+        audience = AUDIENCE.replace("case", ref.object.lower())
+        tasks = (
+            Target(TargetKind.COMPLETED_TASK, "Completed task", audience, undoable=True),
+            Target(TargetKind.TASKS, "Open tasks", audience, undoable=True),
+        )
+        if ref.object != "Case":
+            return tasks
         summary = Target(TargetKind.SUMMARY_FIELD, "Summary", AUDIENCE, undoable=True, field=f"Case.{SUMMARY_FIELD}")
         return (
             *([summary] if self._crm.package else []),
-            Target(TargetKind.COMPLETED_TASK, "Completed task", AUDIENCE, undoable=True),
-            Target(TargetKind.TASKS, "Open tasks", AUDIENCE, undoable=True),
+            *tasks,
             Target(TargetKind.COMMENT, "Comment", AUDIENCE, undoable=False, max_bytes=4_000),
+            Target(TargetKind.EMAIL_DRAFT, "E-mail draft", "only you", undoable=True, readers=Audience.CUSTOMER),
         )
 
     def preimage(self, write: Write) -> PreImage:
@@ -213,17 +222,26 @@ class FakeSession:
 
     def _bundle(self, ref: RecordRef, fields: Mapping[str, Sequence[str]]) -> Bundle:
         row = self._seen(ref)
-        children = [child for name in CHILDREN if name in fields for child in self._rows(name) if child.parent == ref]
+        names = [name for name in CHILDREN.get(ref.object, ()) if name in fields]
+        children = [child for name in names for child in self._rows(name) if self._crm.hangs_on(child, ref)]
         children.sort(key=lambda child: (child.created, child.ref.id))
+        known = {row.fields.get("ContactId"), row.fields.get("OwnerId"), ref.id, *(child.ref.id for child in children)}
         people = [
             self._record(person, {person.ref.object: ("Name", "Email")})
             for person in self._crm.rows.values()
-            if person.ref.id in {row.fields.get("ContactId"), row.fields.get("OwnerId")}
+            if person.ref.id in known and person.ref.object in {"Account", "Contact", "User"}
         ]
         own = {id_ for marker in self._crm.markers.values() for id_ in marker.ids} & {c.ref.id for c in self._all(ref)}
         return Bundle(
-            self._record(row, fields),
-            tuple(self._record(child, fields) for child in children),
+            replace(self._record(row, fields), parent=None, audience=Audience.RECORD),
+            tuple(
+                replace(
+                    self._record(child, fields),
+                    parent=ref,
+                    audience=child.audience if ref.object == "Case" and child.parent == ref else Audience.AGENT,
+                )
+                for child in children
+            ),
             tuple(people),
             own_writes=frozenset(own),
         )

@@ -5,15 +5,16 @@ sees and an outsider does not, and the means to disturb it: hide a field, edit a
 answer, kill a token. Needs pytest, which production does not install.
 """
 
-from connectors.testing.facts import CrmFacts, Price
+from connectors.testing.facts import CrmFacts, Price, Root
 from connectors.testing.grants import GrantContract
 from connectors.testing.reading import ReadingContract
+from connectors.testing.roots import RootContract
 from connectors.testing.stage import Stage, Trouble
 from connectors.testing.unmarked import UnmarkedContract
 from connectors.testing.writing import WritingContract
 
-__all__ = ["ConnectorContract", "CrmFacts", "Price", "Stage", "Trouble"]
+__all__ = ["ConnectorContract", "CrmFacts", "Price", "Root", "Stage", "Trouble"]
 
 
-class ConnectorContract(ReadingContract, GrantContract, WritingContract, UnmarkedContract):
-    """What every connector must do: reading, tokens, writing with and without a key in the CRM."""
+class ConnectorContract(ReadingContract, RootContract, GrantContract, WritingContract, UnmarkedContract):
+    """What every connector must do: reading, accounts and contacts, tokens, writing with and without a key."""

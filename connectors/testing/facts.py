@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from connectors.interfaces import TargetKind
+from connectors.interfaces import Audience, TargetKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,24 @@ class Price:
 
 
 @dataclass(frozen=True, slots=True)
+class Root:
+    """An account or a contact (a company, a contact), as far as the suite reads it and writes to it.
+
+    `fields` is what the suite wants of it and of what hangs on it; `title` a field that its title shows; `thread` the
+    objects that the agent sees there, one record of each at least; `edited` a field and a new value that somebody else
+    may write; `kinds` its targets, best first; `noun` the word for it in a target's `audience`.
+    """
+
+    object: str
+    fields: Mapping[str, Sequence[str]]
+    title: str
+    thread: frozenset[str]
+    edited: tuple[str, str]
+    kinds: Sequence[TargetKind]
+    noun: str
+
+
+@dataclass(frozen=True, slots=True)
 class CrmFacts:
     """One CRM, as far as the suite differs from CRM to CRM.
 
@@ -36,6 +54,9 @@ class CrmFacts:
 
     `kinds` are the targets of a case, best first; `unmarked` those that remain when the CRM offers no unique key;
     `undoable` those that can be taken back. `written` gives the object and the text field that each kind touches.
+
+    `roots` are the other objects that agents work on: "account" and "contact". `audiences` says for each object of the
+    case's thread who reads the messages that the stage has put there.
 
     `rotates`: a refresh token works once and its replay ends the grant. `fences`: a write that did not arrive can be
     kept from ever arriving, so `find` may say no for good. `drafts`: who reads a message that was not sent yet.
@@ -58,6 +79,8 @@ class CrmFacts:
     undoable: Sequence[TargetKind]
     written: Mapping[TargetKind, tuple[str, str]]
     price: Price
+    roots: Mapping[str, Root]
+    audiences: Mapping[str, Audience]
     rotates: bool = True
     fences: bool = True
     drafts: Literal["author", "all", "none"] = "author"
@@ -65,3 +88,7 @@ class CrmFacts:
     def kinds_for(self, argument: str) -> Sequence[TargetKind]:
         """The target kinds that a test with this argument runs for."""
         return {"kind": self.kinds, "undoable": self.undoable, "unmarked": self.unmarked}[argument]
+
+    def aims(self) -> Sequence[tuple[str, TargetKind]]:
+        """Every root with each of its targets."""
+        return [(name, kind) for name, root in self.roots.items() for kind in root.kinds]

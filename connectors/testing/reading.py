@@ -99,6 +99,17 @@ class ReadingContract(Staged):
         for record in bundle.thread:
             assert again[record.ref] == replace(record, audience=Audience.AGENT)
 
+    def test_a_case_says_who_else_reads_its_messages(self, session: Session, stage: Stage) -> None:
+        """The record itself is for all who see it; each message as the CRM has it; a draft and people for nobody else."""
+        draft = stage.add_draft(stage.agent)
+        bundle = session.read(stage.case, self.facts.fields)
+        assert bundle.record.audience is Audience.RECORD
+        assert {person.audience for person in bundle.people} == {Audience.AGENT}
+        sent = {(record.ref.object, record.audience) for record in bundle.thread if not record.draft}
+        assert sent == set(self.facts.audiences.items())
+        unsent = [record.audience for record in bundle.thread if record.ref == draft]
+        assert set(unsent) <= {Audience.AGENT if self.facts.drafts == "author" else Audience.RECORD, Audience.AGENT}
+
     def test_a_hidden_field_is_left_out(self, session: Session, stage: Stage) -> None:
         """Not an error, not an empty value: absent."""
         hidden = self.facts.hideable

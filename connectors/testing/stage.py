@@ -64,6 +64,22 @@ class Stage(Protocol):
         """A case (a ticket) with two incoming messages, an outgoing one or a comment, a contact and an owner."""
 
     @property
+    def account(self) -> RecordRef:
+        """The case's company. On it hang the case, and for each user what she sees of `Root.thread`."""
+
+    @property
+    def contact(self) -> RecordRef:
+        """The case's contact, in the same way."""
+
+    @property
+    def closed(self) -> RecordRef:
+        """Another case of the same company, which the agent sees and which is closed."""
+
+    @property
+    def unseen(self) -> frozenset[RecordRef]:
+        """Records that hang on the company or the contact and that the agent may not see; a case is among them."""
+
+    @property
     def article(self) -> RecordRef:
         """Something that everybody may read and nobody drafts for: an article, a company."""
 
@@ -90,7 +106,7 @@ class Stage(Protocol):
         """A field's value as the system sees it."""
 
     def carrying(self, key: str) -> int:
-        """How many records and fields at the case carry a write's key."""
+        """How many records and fields at the case, its company and its contact carry a write's key."""
 
     def trouble(self, what: Trouble) -> None:
         """Arrange for it to happen to the next write."""
@@ -114,17 +130,17 @@ class Stage(Protocol):
         """How many times a refresh token was used so far."""
 
 
-def make_write(stage: Stage, kind: TargetKind) -> Write:
-    """A write of that kind on the stage's case, from its version now; two records for TASKS."""
-    session = stage.connector.session(stage.agent)
-    target = next((t for t in session.targets(stage.case) if t.kind is kind), _any_target(kind))
-    record = session.reread([stage.case], {})[stage.case]
+def make_write(stage: Stage, kind: TargetKind, ref: RecordRef | None = None) -> Write:
+    """A write of that kind on `ref` (the stage's case), from its version now; two records for TASKS."""
+    session, ref = stage.connector.session(stage.agent), ref or stage.case
+    target = next((t for t in session.targets(ref) if t.kind is kind), _any_target(kind))
+    record = session.reread([ref], {})[ref]
     key = f"K{time.time_ns():x}"
     values = [
         {"subject": f"Step {number}", "body": f"Summary {number}.\n\nref: {key}", "due": "2026-12-01"}
         for number in range(2 if kind is TargetKind.TASKS else 1)
     ]
-    return Write(key, stage.case, record.version, target, tuple(values))
+    return Write(key, ref, record.version, target, tuple(values))
 
 
 def _any_target(kind: TargetKind) -> Target:
@@ -185,6 +201,11 @@ class Staged:
         for argument in ("kind", "undoable", "unmarked"):
             if argument in metafunc.fixturenames:
                 metafunc.parametrize(argument, self.facts.kinds_for(argument))
+        if "root" in metafunc.fixturenames:
+            metafunc.parametrize("root", list(self.facts.roots))
+        if "aim" in metafunc.fixturenames:
+            aims = self.facts.aims()
+            metafunc.parametrize("aim", aims, ids=["-".join(aim) for aim in aims])
         if "no_id" in metafunc.fixturenames:
             metafunc.parametrize("no_id", self.facts.no_ids)
 

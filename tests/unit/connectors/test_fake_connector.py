@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from connectors.interfaces import RecordRef
+from connectors.interfaces import Audience, RecordRef, Value
 from connectors.testing import ConnectorContract, Trouble
 from tests.crm_facts import SALESFORCE
 from tests.fake_crm import CRM, TENANT, FakeCrm
@@ -25,17 +25,32 @@ class FakeStage:
         self.secrets = SECRETS
         self.agent, self.colleague, self.outsider = (self._log_in(name) for name in (AGENT, COLLEAGUE, OUTSIDER))
         crm = self.backend
-        contact = crm.add("Contact", {"Name": "Carla Contact", "Email": SECRETS[1]})
+        self.account = crm.add("Account", {"Name": "Harbour Pumps", "Industry": "Ports"})
+        customer = {"AccountId": self.account.id}
+        self.contact = contact = crm.add(
+            "Contact", {"Name": "Carla Contact", "Title": "Dock Master", "Email": SECRETS[1], **customer}
+        )
+        customer |= {"ContactId": contact.id}
+        for root in (self.account, self.contact):
+            crm.add("Task", {"Subject": "Call back", "Description": "She likes mornings."}, parent=root)
         owner = crm.add("User", {"Name": "Maya Agent"})
-        case = {
+        case: dict[str, Value] = {
             "CaseNumber": "00001", "Subject": SECRETS[0], "Description": SECRETS[2], "Status": "New",
-            "Contact.Name": "Carla Contact", "ContactId": contact.id, "OwnerId": owner.id,
+            "Contact.Name": "Carla Contact", "OwnerId": owner.id, **customer,
         }  # fmt: skip
         self.case = crm.add("Case", case, readers={AGENT, COLLEAGUE})
         for number in range(2):
             message = {"Subject": f"Message {number}", "TextBody": SECRETS[2], "FromName": "Carla Contact"}
-            crm.add("EmailMessage", message, parent=self.case, author="Carla Contact", inbound=True)
+            crm.add(
+                "EmailMessage", message, parent=self.case, author="Carla Contact", inbound=True,
+                audience=Audience.CUSTOMER,
+            )  # fmt: skip
         crm.add("CaseComment", {"CommentBody": SECRETS[2]}, parent=self.case, author="Maya", inbound=False)
+        done: dict[str, Value] = {"CaseNumber": "00002", "Subject": "Done", "IsClosed": True, **customer}
+        self.closed = crm.add("Case", done, readers={AGENT})
+        hidden = crm.add("Case", {"CaseNumber": "00003", "Subject": "Not hers", **customer}, readers={OUTSIDER})
+        deal = crm.add("Opportunity", {"Name": "A second crane", "AccountId": self.account.id}, readers=set())
+        self.unseen = frozenset({hidden, deal})
         self.article = crm.add("Knowledge__kav", {"Title": "Pump seals"})
 
     def hide(self, grant_id: str, field: str) -> None:

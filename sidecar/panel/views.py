@@ -1,15 +1,27 @@
 """The panel's page. Everything else is static files and the API."""
 
+from pathlib import Path
+from typing import Final
+
 from flask import Blueprint, Response, make_response, render_template, request
 
 from sidecar.api.context import caller, services
 from sidecar.errors import Unauthenticated
 
-NOTICES = {
+NOTICES: Final = {
     "unauthenticated": "That login was declined, took too long, or began in another browser. Try again.",
     "unavailable": "The CRM does not answer right now. Try again in a minute.",
 }
 """What the login page says after a login that failed, by the problem's type."""
+
+MODULES: Final = tuple(
+    sorted(
+        file.name
+        for file in (Path(__file__).parent / "assets").glob("*.js")
+        if not file.name.startswith(("login.", "words.", "desk."))
+    )
+)
+"""The desk's modules, named in its page so that a browser fetches them side by side: the words come by themselves."""
 
 blueprint = Blueprint(
     "panel", __name__, template_folder="pages", static_folder="assets", static_url_path="/panel/assets"
@@ -26,7 +38,8 @@ def index() -> Response:
     try:
         caller()
     except Unauthenticated:
-        notice = NOTICES.get(request.args.get("notice", ""), "")
+        asked = request.args.get("notice", "")
+        notice = asked if asked in NOTICES else ""
         names = sorted(services().connectors)
-        return make_response(render_template("login.html", installations=names, notice=notice))
-    return make_response(render_template("desk.html"))
+        return make_response(render_template("login.html", installations=names, notice=notice, notices=NOTICES))
+    return make_response(render_template("desk.html", modules=MODULES))

@@ -26,7 +26,7 @@ def test_log_in_at_the_crm_and_out_again(new_desk: Callable[..., Desk]) -> None:
     desk.log_in(DEMO_USERNAMES[0])
     expect(desk.page.locator("#who")).to_contain_text("Maya Lindqvist")
     listed = desk.context.request.get(f"{desk.url}/v1/records?limit=100").json()["records"]
-    expect(desk.page.locator(".lines a")).to_have_count(len(listed))
+    expect(desk.page.locator("#chooser .lines a")).to_have_count(len(listed))
     desk.page.get_by_role("button", name="Log out").click()
     expect(desk.page.get_by_role("link", name=f"Log in with {ORG}")).to_be_visible()
     assert desk.context.request.get(f"{desk.url}/v1/me").status == 401
@@ -185,7 +185,7 @@ def test_reload_and_history_bring_a_draft_back(desk: Desk) -> None:
     desk.open()
     desk.press("Propose next steps")
     desk.page.get_by_role("button", name="My drafts").click()
-    desk.page.locator(f'.lines a[href$="draft={first["id"]}"]').click()
+    desk.page.locator(f'#chooser a[href$="draft={first["id"]}"]').click()
     expect(desk.page.locator("#draft-title")).to_have_text("Summarize this case")
     assert desk.draft_id == first["id"]
 

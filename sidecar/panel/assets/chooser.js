@@ -1,21 +1,26 @@
-// The left column: the agent's newest cases with a filter, or her drafts.
+// The left column: a tab for each object with the agent's newest records and a filter, and a tab for her drafts.
 
-import { badge, byId, h } from "./dom.js";
-import { Noun, STATES, moment, noun, sentence } from "./words.js";
+import { badge, button, byId, h } from "./dom.js";
+import { capital, moment, noun, plural, say, sentence, w } from "./words.js";
 
-let view = "cases";
+export const DRAFTS = "drafts";
 let wanted = "";
 
-export const address = (caseId, draftId) => `#case=${caseId}${draftId ? `&draft=${draftId}` : ""}`;
+/** The address of a record, or of a draft on it. The case object is written "case" in every CRM. */
+export const address = (desk, { object, id }, draft) =>
+  `#${object === desk.me.case_object ? "case" : object}=${id}${draft ? `&draft=${draft}` : ""}`;
 
-/** `desk` has `records`, `drafts` (null while loading), `actions` and `at` ({case, draft} on show). */
-export function showChooser(desk) {
+/** `desk.lists` holds records by object, none while they are read; `turn(tab)` shows another tab. */
+export function showChooser(desk, turn) {
   const focused = document.activeElement?.id;
-  const list = h("ul", { class: "lines" });
+  const list = h("ul.lines");
+  const tab = (name, text) =>
+    button(text, () => turn(name), { id: `tab-${name}`, "aria-pressed": String(desk.tab === name) });
   const filter = h("input", {
     type: "search",
     id: "filter",
-    placeholder: "Number, words, status…",
+    "aria-label": say(w.filter, plural(desk.tab)),
+    placeholder: w.filterHint,
     autocomplete: "off",
     value: wanted,
     oninput: (event) => {
@@ -23,39 +28,39 @@ export function showChooser(desk) {
       fill(list, desk);
     },
   });
-  const tab = (name, text) =>
-    h(
-      "button",
-      { type: "button", id: `tab-${name}`, "aria-pressed": String(view === name), onclick: () => turn(desk, name) },
-      text,
-    );
   byId("chooser").replaceChildren(
-    h("div", { class: "tabs" }, tab("cases", `${Noun()}s`), tab("drafts", "My drafts")),
-    ...(view === "cases" ? [h("div", { class: "filter" }, h("label", { for: "filter" }, `Filter ${noun()}s`), filter)] : []),
+    h("div.tabs", desk.me.objects.map(({ object }) => tab(object, capital(plural(object)))), tab(DRAFTS, w.myDrafts)),
+    ...(desk.tab === DRAFTS ? [] : [h("div.filter", filter)]),
     list,
   );
   fill(list, desk);
-  if (focused && byId("chooser").querySelector(`#${CSS.escape(focused)}`)) byId(focused).focus();
+  if (focused && byId("chooser").contains(byId(focused))) byId(focused).focus();
 }
 
-function turn(desk, name) {
-  view = name;
-  showChooser(desk);
+/** Arrow keys go through the list, from its filter too. */
+export function walk(event) {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (!step || !event.target.matches("#filter, .lines a")) return;
+  const stops = [byId("filter"), ...byId("chooser").querySelectorAll(".lines a")].filter(Boolean);
+  const next = stops[stops.indexOf(event.target) + step];
+  if (!next) return;
+  event.preventDefault();
+  next.focus();
 }
 
 function fill(list, desk) {
-  const all = view === "cases" ? desk.records : desk.drafts;
-  if (all === null) return list.replaceChildren(...Array.from({ length: 6 }, () => h("li", { class: "ghost" })));
+  const all = desk.tab === DRAFTS ? desk.drafts : desk.lists[desk.tab];
+  if (!all) return list.replaceChildren(...Array.from({ length: 6 }, () => h("li.ghost")));
   const lines =
-    view === "cases"
-      ? all.filter(matches).map((line) => caseLine(line, desk))
-      : all.map((draft) => draftLine(draft, desk));
-  list.replaceChildren(...(lines.length ? lines : [h("li", { class: "nothing" }, nothing(all))]));
+    desk.tab === DRAFTS
+      ? all.map((draft) => draftLine(draft, desk, about(draft, desk)))
+      : all.filter(matches).map((line) => recordLine(line, desk));
+  list.replaceChildren(...(lines.length ? lines : [h("li.nothing", nothing(all, desk.tab))]));
 }
 
-function nothing(all) {
-  if (view === "drafts") return `No drafts yet. Choose a ${noun()} and press a button.`;
-  return all.length ? `No ${noun()} matches.` : `The CRM shows you no ${noun()}s.`;
+function nothing(all, tab) {
+  if (tab === DRAFTS) return w.noDrafts;
+  return all.length ? say(w.noMatch, noun(tab)) : say(w.noneHere, plural(tab));
 }
 
 function matches({ record, status, priority }) {
@@ -74,37 +79,33 @@ export function parts(title) {
 
 export const urgent = (priority) => (/^(high|critical|urgent)$/i.test(priority) ? "bad" : "");
 
-function caseLine({ record, status, priority }, desk) {
+const TONES = { applying: "warn", applied: "good", undoing: "warn", unknown: "bad" };
+export const stateBadge = (state) => badge(w.states[state], TONES[state]);
+
+/** A record; if the agent has a draft on it that is still open or was written, the list says so. */
+function recordLine({ record, status, priority }, desk) {
   const { number, subject } = parts(record.title);
-  const meta = h(
-    "span",
-    { class: "meta" },
-    h("span", {}, number),
-    h("span", {}, status),
-    badge(priority, urgent(priority)),
-  );
-  return line(address(record.id), record.id === desk.at.case, subject, meta);
+  const last = desk.drafts?.find((draft) => draft.record.id === record.id)?.state;
+  const meta = [number, status].filter(Boolean).map((text) => h("span", text));
+  if (priority) meta.push(badge(priority, urgent(priority)));
+  if (last && !["discarded", "expired", "undone"].includes(last)) meta.push(stateBadge(last));
+  return line(address(desk, record), record.id === desk.at.id, subject, h("span.meta", meta));
 }
 
-function draftLine(draft, desk) {
-  const known = desk.records?.find((line) => line.record.id === draft.record.id);
+function about(draft, desk) {
+  const known = desk.lists[draft.record.object]?.find((line) => line.record.id === draft.record.id);
+  const text = known ? parts(known.record.title).subject : `${capital(noun(draft.record.object))} ${draft.record.id}`;
+  return h("span.about", text);
+}
+
+/** A draft in a list: what was asked, on which record (unless that is clear), how it stands, and since when. */
+export function draftLine(draft, desk, ...more) {
   const title = desk.actions.find((action) => action.action === draft.action)?.title ?? sentence(draft.action);
-  const about = known ? parts(known.record.title).subject : draft.record.id;
-  const state = h(
-    "span",
-    { class: "meta" },
-    badge(...STATES[draft.state]),
-    h("time", { datetime: draft.created }, moment(draft.created)),
-  );
-  return line(
-    address(draft.record.id, draft.id),
-    draft.id === desk.at.draft,
-    title,
-    h("span", { class: "about" }, about),
-    state,
-  );
+  const time = h("time", { datetime: draft.created }, moment(draft.created));
+  const meta = h("span.meta", stateBadge(draft.state), draft.edited && badge(w.edited), time);
+  return line(address(desk, draft.record, draft.id), draft.id === desk.at.draft, title, ...more, meta);
 }
 
 function line(href, current, title, ...more) {
-  return h("li", {}, h("a", { href, "aria-current": current && "true" }, h("span", { class: "title" }, title), more));
+  return h("li", h("a", { href, "aria-current": current && "true" }, h("span.title", title), more));
 }

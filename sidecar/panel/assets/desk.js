@@ -1,26 +1,31 @@
 // The desk: keeps what is on show in the address (#case=…&draft=…), and runs one change at a time.
 
 import * as api from "./api.js";
-import { address, showChooser } from "./chooser.js";
+import { address, DRAFTS, showChooser } from "./chooser.js";
 import { bar, changeView } from "./change.js";
-import { announce, byId, h } from "./dom.js";
+import { $, $$, announce, byId, h } from "./dom.js";
 import { draftView } from "./draft.js";
+import { listen } from "./keys.js";
 import { clearProblem, showProblem } from "./problem.js";
+import { progressView } from "./progress.js";
 import { receiptView } from "./receipt.js";
-import { showRecord, showWelcome } from "./record.js";
+import { showHead, showPast, showRecord, showWelcome } from "./record.js";
 import { mark, showSources } from "./sources.js";
-import { noun, speak } from "./words.js";
+import { offerLanguage, speak, w } from "./words.js";
 
-const SLOW_MS = 4000;
-const HINT = "Press a button above. You see a draft first; nothing is written until you press Apply.";
-const drafting = () => `Reading the ${noun()} as you, then checking every sentence against its source…`;
-const desk = { me: null, actions: [], records: null, drafts: null, at: { case: "", draft: "" }, draft: null };
+const FRESH_MS = 60_000;
+const NOWHERE = { object: "", id: "", draft: "" };
+const desk = { me: null, actions: [], lists: {}, drafts: null, tab: "", at: NOWHERE, draft: null };
 let running = false;
+let read = 0;
 
 function route() {
   const asked = new URLSearchParams(location.hash.slice(1));
-  const id = asked.get("case") ?? "";
-  return /^([A-Za-z0-9]{15}([A-Za-z0-9]{3})?|[0-9]{1,19})$/.test(id) ? { case: id, draft: asked.get("draft") ?? "" } : { case: "", draft: "" };
+  const [[key, id] = []] = [...asked];
+  const object = key === "case" ? desk.me.case_object : key;
+  const known = desk.me.objects.some((one) => one.object === object);
+  if (!known || !/^([A-Za-z0-9]{15}([A-Za-z0-9]{3})?|[0-9]{1,19})$/.test(id)) return NOWHERE;
+  return { object, id, draft: asked.get("draft") ?? "" };
 }
 
 /** Show what the address names. */
@@ -28,36 +33,65 @@ async function open() {
   const before = desk.at;
   desk.at = route();
   clearProblem();
-  showChooser(desk);
-  document.body.classList.toggle("chosen", desk.at.case !== "");
-  if (desk.draft?.id !== desk.at.draft) clear(desk.at.case);
-  if (!desk.at.case) {
-    showWelcome();
-    name();
-  }
-  if (desk.at.case && desk.at.case !== before.case) head();
-  byId("title").focus();
-  if (desk.at.draft && !desk.draft) await work("Opening the draft…", () => api.load(desk.at.draft));
-}
-
-function head() {
-  const line = desk.records?.find((one) => one.record.id === desk.at.case) ?? null;
-  showRecord(line, desk.at.case, desk.actions, run);
+  document.body.classList.toggle("chosen", desk.at.id !== "");
+  if (desk.draft?.id !== desk.at.draft) clear();
+  if (desk.at.id && desk.at.id !== before.id && desk.tab !== DRAFTS) desk.tab = desk.at.object;
+  if (!desk.at.id) showWelcome(desk.tab === DRAFTS ? desk.me.case_object : desk.tab);
+  else if (desk.at.id !== before.id) showRecord(desk, line(), run);
   name();
+  byId("title").focus();
+  choose();
+  lists();
+  if (desk.at.draft && !desk.draft) await work(w.opening, () => api.load(desk.at.draft));
 }
 
-/** The window carries the case's name; a case that is not among the newest gets it from its draft. */
+const line = () => desk.lists[desk.at.object]?.find((one) => one.record.id === desk.at.id);
+const choose = () => showChooser(desk, turn);
+
+function turn(tab) {
+  desk.tab = tab;
+  choose();
+  lists();
+}
+
+/** Read what the columns need and do not have: the list on show, the drafts, those on this record. */
+async function lists() {
+  const { tab, at } = desk;
+  const object = tab === DRAFTS ? at.object : tab;
+  await quietly(async () => {
+    if (object && !desk.lists[object]) {
+      desk.lists[object] = await api.records(object);
+    }
+    desk.drafts ??= await api.drafts();
+    choose();
+    const past = at.id && (await api.drafts({ record: at.id }));
+    if (past && at.id === desk.at.id) showPast(desk, past);
+    name();
+  });
+}
+
+/** A failure beside the draft leaves the draft on show. */
+async function quietly(step) {
+  try {
+    await step();
+    return true;
+  } catch (error) {
+    if (!(error instanceof api.Problem)) throw error;
+    if (!running) showProblem(error, desk.me?.installation ?? "", [[w.tryAgain, () => location.reload()]]);
+    return false;
+  }
+}
+
+/** The window carries the record's name; one that is not among the newest gets it from its draft. */
 function name() {
-  const title = byId("title");
-  if (desk.draft && !desk.records.some((line) => line.record.id === desk.at.case))
-    title.textContent = desk.draft.record.title;
-  document.title = `${title.textContent} | Private Assistant`;
+  if (desk.at.id) showHead(desk, line());
+  document.title = `${byId("title").textContent} | Private Assistant`;
 }
 
-function clear(chosen) {
+function clear() {
   desk.draft = null;
   byId("sources").replaceChildren();
-  if (chosen) byId("work").replaceChildren(h("p", { class: "hint" }, HINT));
+  if (desk.at.id) byId("work").replaceChildren(h("p.hint", w.hint));
 }
 
 function show(draft, focus) {
@@ -66,135 +100,128 @@ function show(draft, focus) {
   const action = desk.actions.find((one) => one.action === draft.action);
   const change = (text, step) => () => work(text, () => step(draft), { reload: true });
   const does = {
-    apply: change("Writing to the CRM…", api.apply),
-    undo: change("Taking it back…", api.undo),
-    look: change("Looking again…", (known) => api.load(known.id)),
-    discard: change("Discarding…", async (known) => api.load((await api.discard(known)).id)),
-    again: () => document.querySelector(`[data-action="${CSS.escape(draft.action)}"]`)?.click(),
+    apply: change(w.writing, api.apply),
+    undo: change(w.takingBack, api.undo),
+    look: change(w.looking, (known) => api.load(known.id)),
+    discard: change(w.discarding, async (known) => api.load((await api.discard(known)).id)),
+    again: () => $(`[data-action="${CSS.escape(draft.action)}"]`)?.click(),
+    edit: (index, text) =>
+      work(w.savingWords, () => api.edit(draft, index, text), { reload: true, focus: `#claim-${index} [data-edit]` }),
+    rate: (body) => quietly(() => api.feedback(draft, body).then(() => announce(w.thanks))),
   };
-  const edit = (index, text) =>
-    work("Saving your words…", () => api.edit(draft, index, text), {
-      reload: true,
-      focus: `#claim-${index} [data-edit]`,
-    });
   byId("work").replaceChildren(
-    draftView(draft, action, edit),
-    receiptView(draft),
-    ...[changeView(draft)].filter(Boolean),
-    bar(draft, does),
+    ...[draftView(draft, action, does), changeView(draft), receiptView(draft), bar(draft, does)].filter(Boolean),
   );
   showSources(draft);
-  const first = document.querySelector(".chip");
+  const first = $(".chip");
   first?.setAttribute("aria-pressed", "true");
   if (first) mark(draft, draft.claims[Number(first.dataset.claim)].citation);
-  ((focus && document.querySelector(focus)) || byId("state")).focus({ preventScroll: !focus });
+  ((focus && $(focus)) || byId("state")).focus({ preventScroll: !focus });
 }
 
 /** Draft: the key makes a repeated request for this click return the same draft. */
 function run(action, options) {
-  const record = { crm: desk.me.crm, object: desk.me.case_object, id: desk.at.case };
+  const { object, id } = desk.at;
+  const record = { crm: desk.me.crm, object, id };
   const body = { action: action.action, record, ...options, idempotency_key: api.newKey() };
   const send = () => {
-    history.replaceState(null, "", address(desk.at.case));
+    history.replaceState(null, "", address(desk, record));
     clear();
-    return work(drafting(), () => api.create(body), { again: send });
+    const stop = new AbortController();
+    return work(w.drafting, (onstep) => api.create(body, stop.signal, onstep), { again: send, stop });
   };
   return send();
 }
 
 /** One change at a time: buttons rest, progress shows at once, a problem keeps what was on show. */
-async function work(text, step, { reload = false, again = null, focus = "" } = {}) {
+async function work(text, step, { reload = false, again = null, focus = "", stop = null } = {}) {
   if (running) return;
   const here = location.hash;
   running = true;
   rest(true);
   clearProblem();
-  announce(text);
-  const bar_ = h("p", { class: "progress" }, h("span", {}, text));
-  byId(desk.draft ? "doing" : "work").replaceChildren(bar_);
-  const slow = setTimeout(
-    () => bar_.append(h("span", { class: "slow" }, " The CRM takes its time. You can wait.")),
-    SLOW_MS,
-  );
+  const progress = progressView(text, stop && (() => stop.abort()));
+  byId(desk.draft ? "doing" : "work").replaceChildren(progress.view);
   let problem = null;
   let draft = null;
   try {
-    draft = await step();
+    draft = await step(progress.onstep);
   } catch (error) {
-    if (!(error instanceof api.Problem)) throw error;
+    if (!(error instanceof api.Problem || error instanceof api.Stopped)) throw error;
     problem = error;
   } finally {
-    clearTimeout(slow);
+    progress.done();
     running = false;
-    bar_.remove();
+    progress.view.remove();
     rest(false);
   }
   if (here !== location.hash) return open();
+  if (problem instanceof api.Stopped) return stopped();
   if (problem) return fail(problem, { reload, again });
-  history.replaceState(null, "", address(desk.at.case, draft.id));
+  history.replaceState(null, "", address(desk, desk.at, draft.id));
   desk.at = route();
   show(draft, focus);
   announce(byId("state").textContent);
-  await refresh();
+  desk.drafts = null;
+  await lists();
+}
+
+function stopped() {
+  clear();
+  announce(w.stopped);
+  byId("work").prepend(h("p.hint", { id: "state", tabindex: "-1" }, w.stopped));
+  byId("state").focus();
 }
 
 function fail(problem, { reload, again }) {
   const ways = [];
-  if (reload && desk.draft)
-    ways.push(["Load the draft again", () => work("Opening the draft…", () => api.load(desk.draft.id))]);
-  if (again && [0, 429, 502, 503].includes(problem.status)) ways.push(["Try again", again]);
-  if (!desk.draft) clear(desk.at.case);
+  if (reload && desk.draft) ways.push([w.loadAgain, () => work(w.opening, () => api.load(desk.draft.id))]);
+  if (again && [0, 429, 502, 503].includes(problem.status)) ways.push([w.tryAgain, again]);
+  if (!desk.draft) clear();
   showProblem(problem, desk.me.installation, ways);
 }
 
 function rest(resting) {
   byId("work").setAttribute("aria-busy", String(resting));
-  for (const one of document.querySelectorAll("[data-change]")) one.disabled = resting;
+  for (const one of $$("[data-change]")) one.disabled = resting;
 }
 
-/** The lists beside the draft. A failure there leaves the draft on show. */
-async function refresh() {
-  try {
-    desk.drafts = await api.drafts();
-    showChooser(desk);
-  } catch (error) {
-    if (!(error instanceof api.Problem)) throw error;
-  }
+/** A desk that comes back into view reads its lists again; what is on show stays. */
+function wake() {
+  if (document.hidden || running || Date.now() - read < FRESH_MS) return;
+  read = Date.now();
+  desk.lists = {};
+  desk.drafts = null;
+  lists();
 }
-
-/** Said only when it is not the agent's own rights that the CRM enforces. */
-const rights = (me) => me.attributes.access === "account-level" && "access by rule (account-level app)";
 
 async function begin() {
-  try {
-    desk.me = await api.me();
-    speak(desk.me.noun);
-    byId("who").replaceChildren(
-      h("strong", {}, desk.me.name),
-      h("span", {}, [desk.me.attributes.profile, desk.me.installation, rights(desk.me)].filter(Boolean).join(" · ")),
-    );
-    showChooser(desk);
-    [desk.actions, desk.records, desk.drafts] = await Promise.all([api.actions(), api.records(), api.drafts()]);
-  } catch (error) {
-    if (!(error instanceof api.Problem)) throw error;
-    desk.records ??= [];
-    desk.drafts ??= [];
-    showChooser(desk);
-    return showProblem(error, desk.me?.installation ?? "", [["Try again", () => location.reload()]]);
-  }
+  const ready = await quietly(async () => {
+    [desk.me, desk.actions] = await Promise.all([api.me(), api.actions()]);
+  });
+  if (!ready) return;
+  speak(desk.me.objects);
+  desk.tab = desk.me.case_object;
+  const { name: who, attributes, installation } = desk.me;
+  const rights = attributes.access === "account-level" && w.byRule;
+  const place = [attributes.profile ?? rights, installation].filter(Boolean).join(" · ");
+  byId("who").replaceChildren(h("strong", who), h("span", place));
+  read = Date.now();
+  byId("chooser").setAttribute("aria-label", w.chooser);
+  byId("sources").setAttribute("aria-label", w.sources);
   addEventListener("hashchange", open);
+  addEventListener("visibilitychange", wake);
   await open();
 }
 
-async function leave() {
-  try {
-    await api.logout();
-  } catch (error) {
-    if (!(error instanceof api.Problem) || error.status !== 401) return showProblem(error, desk.me?.installation ?? "");
-  }
-  location.assign("/");
-}
+const leave = () =>
+  api.logout().then(
+    () => location.assign("/"),
+    (problem) => (problem.status === 401 ? location.assign("/") : showProblem(problem, desk.me?.installation ?? "")),
+  );
 
 byId("logout").addEventListener("click", leave);
 byId("skip").addEventListener("click", () => (byId("title") ?? byId("main")).focus());
+offerLanguage(byId("language"), w.pages);
+listen();
 begin();

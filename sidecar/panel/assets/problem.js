@@ -1,6 +1,7 @@
 // What went wrong, in the sidecar's own words, and the way on.
 
-import { announce, button, byId, h } from "./dom.js";
+import { announce, button, byId, h, said } from "./dom.js";
+import { say, w } from "./words.js";
 
 export function clearProblem() {
   byId("problem").replaceChildren();
@@ -11,19 +12,18 @@ export function showProblem(problem, installation, ways = []) {
   const back = `/login?${new URLSearchParams({ installation, return_to: `/${location.hash}` })}`;
   const exits =
     problem.status === 401
-      ? [h("a", { class: "button primary", href: back }, "Log in again")]
+      ? [h("a.button.primary", { href: back }, w.logInAgain)]
       : ways.map(([text, onclick]) => button(text, onclick));
-  const small = [problem.rule && `Rule: ${problem.rule}`, problem.request && `Request: ${problem.request}`].filter(
-    Boolean,
-  );
+  const named = ["rule", "request"].filter((name) => problem[name]).map((name) => say(w[name], problem[name]));
+  const words = problem.status ? said : (text) => text;
   byId("problem").replaceChildren(
     h(
-      "section",
-      { class: "problem", tabindex: "-1", id: "problem-box", "aria-labelledby": "problem-title" },
-      h("h2", { id: "problem-title" }, problem.title),
-      problem.detail && h("p", {}, problem.detail),
-      small.length > 0 && h("p", { class: "small" }, small.join(" · ")),
-      h("p", { class: "row" }, exits, button("Dismiss", clearProblem, { kind: "quiet" })),
+      "section.problem",
+      { tabindex: "-1", id: "problem-box", "aria-labelledby": "problem-title" },
+      h("h2", { id: "problem-title" }, words(problem.title)),
+      problem.detail && h("p", words(problem.detail)),
+      named.length > 0 && h("p.small", named.join(" · ")),
+      h("p.row", exits, button(w.dismiss, clearProblem, { kind: "quiet" })),
     ),
   );
   announce(`${problem.title}. ${problem.detail}`);

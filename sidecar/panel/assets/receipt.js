@@ -1,82 +1,61 @@
 // What stayed out of a draft: fields that the policy left out, values that were masked, instructions that were refused.
 
-import { byId, h } from "./dom.js";
-import { count, field, masked, object, reason, rule } from "./words.js";
+import { $$, byId, h, said } from "./dom.js";
+import { field, masked, object, reason, rule, say, w } from "./words.js";
 
 const values = (draft) => draft.masked.reduce((sum, item) => sum + item.count, 0);
+const reserved = (draft) => draft.claims.filter((claim) => claim.reserved).length;
 
 /** The same in one line at the head of the draft; it leads to the whole. */
 export function glance(draft) {
-  const found = [
-    draft.withheld.length && `${count(draft.withheld.length, "field")} left out`,
-    values(draft) && `${count(values(draft), "value")} masked`,
-    draft.flags.length && `suspicious text in ${count(places(draft.flags).length, "place")}`,
-  ].filter(Boolean);
+  const figures = {
+    reserved: reserved(draft),
+    withheld: draft.withheld.length,
+    masked: values(draft),
+    flags: places(draft.flags).length,
+  };
+  const found = Object.keys(figures)
+    .filter((name) => figures[name])
+    .map((name) => say(w.glance[name], figures[name]));
   if (!found.length) return null;
   return h(
-    "button",
-    { type: "button", class: "glance", onclick: unfold, "aria-label": `${found.join(", ")}. Show what stayed out.` },
-    found.map((text) => h("span", {}, text)),
+    "button.glance",
+    { type: "button", onclick: unfold, "aria-label": `${found.join(" ")}. ${w.glance.show}` },
+    found.map((text) => h("span", text)),
   );
 }
 
 function unfold() {
-  for (const box of document.querySelectorAll(".receipt details")) box.open = true;
+  for (const box of $$(".receipt details")) box.open = true;
   byId("receipt-title").scrollIntoView({ block: "start" });
   byId("receipt-title").focus({ preventScroll: true });
 }
 
 export function receiptView(draft) {
-  const took = Object.values(draft.timings_ms).reduce((sum, part_) => sum + part_, 0);
-  const hidden = draft.masked.filter((item) => !item.restored);
-  const shown = draft.masked.filter((item) => item.restored);
+  const took = Object.values(draft.timings_ms).reduce((sum, lap) => sum + lap, 0);
+  const kept = (title, items) => items.length > 0 && h("li", h("strong", title), items.map(masked).join(", "), ".");
+  const left = ({ object: of, field: name, reason: why, rule: by }) =>
+    h("li", h("strong", `${object(of)}: ${field(name)}`), " ", said(reason(why)), ". ", h("code", by));
+  const origin = [draft.rule, draft.purpose.replaceAll("_", " "), draft.template, draft.reasoner, draft.round_trips];
   return h(
-    "section",
-    { class: "receipt", "aria-labelledby": "receipt-title" },
-    h("h2", { id: "receipt-title", tabindex: "-1" }, "What stayed out"),
-    part(
-      count(draft.withheld.length, "field"),
-      "left out by the policy",
-      draft.withheld.map((item) =>
-        h(
-          "li",
-          {},
-          h("strong", {}, `${object(item.object)}: ${field(item.field)}`),
-          ` ${reason(item.reason)}. `,
-          h("code", {}, item.rule),
-        ),
-      ),
-    ),
-    part(count(values(draft), "value"), "masked before anything was drafted", [
-      hidden.length > 0 && h("li", {}, h("strong", {}, "Masked for good: "), hidden.map(masked).join(", "), "."),
-      shown.length > 0 &&
-        h(
-          "li",
-          {},
-          h("strong", {}, "Shown to you again where the draft needs them: "),
-          shown.map(masked).join(", "),
-          ".",
-        ),
+    "section.receipt",
+    { "aria-labelledby": "receipt-title" },
+    h("h2", { id: "receipt-title", tabindex: "-1" }, w.receipt),
+    part("withheld", draft.withheld.length, draft.withheld.map(left)),
+    part("masked", values(draft), [
+      kept(w.maskedForGood, draft.masked.filter((item) => !item.restored)),
+      kept(w.maskedShown, draft.masked.filter((item) => item.restored)),
     ]),
-    part(
-      count(places(draft.flags).length, "place"),
-      "with suspicious text, never followed as an instruction",
-      places(draft.flags).map(suspicion),
-    ),
-    h(
-      "p",
-      { class: "small" },
-      `Allowed by rule ${draft.rule} for “${draft.purpose.replaceAll("_", " ")}”. `,
-      `Template ${draft.template}, reasoner ${draft.reasoner}, `,
-      `${count(draft.round_trips, "round trip")} to the CRM, ${Math.round(took)} ms.`,
-    ),
+    part("flags", places(draft.flags).length, places(draft.flags).map(suspicion)),
+    h("p.small", say(w.origin, ...origin, Math.round(took))),
   );
 }
 
-function part(figure, what, lines) {
+function part(name, number, lines) {
+  const [figure, what] = w.left[name];
   const some = lines.filter(Boolean);
-  const head = [h("strong", {}, figure), ` ${what}`];
-  return some.length ? h("details", {}, h("summary", {}, head), h("ul", {}, some)) : h("p", { class: "none" }, head);
+  const head = [h("strong", say(figure, number)), ` ${what}`];
+  return some.length ? h("details", h("summary", head), h("ul", some)) : h("p.none", head);
 }
 
 /** One place for each record and field, however many detectors fired there. */
@@ -89,12 +68,5 @@ function places(all) {
   return [...found.values()];
 }
 
-function suspicion({ flag, rules }) {
-  return h(
-    "li",
-    {},
-    h("strong", {}, `${object(flag.record.object)}, ${field(flag.field).toLowerCase()}: `),
-    [...rules].join("; "),
-    ".",
-  );
-}
+const suspicion = ({ flag, rules }) =>
+  h("li", h("strong", `${object(flag.record.object)}, ${field(flag.field)}: `), [...rules].join("; "), ".");

@@ -1,56 +1,65 @@
-// The head of the main column: which case this is, the scoped buttons, and what a draft may use.
+// The head of the main column: which record this is, its scoped buttons, what a draft may use, and its earlier drafts.
 
 import { badge, button, byId, crmLink, h } from "./dom.js";
-import { parts, urgent } from "./chooser.js";
-import { Noun, TARGETS, field, noun, object } from "./words.js";
+import { draftLine, parts, urgent } from "./chooser.js";
+import { field, noun, object, plural, say, w } from "./words.js";
 
-/** `line` is the case in the chooser, or null when it is not among the newest; `run(action, options)` drafts. */
-export function showRecord(line, caseId, actions, run) {
-  const { number, subject } = parts(line?.record.title ?? `${Noun()} ${caseId}`);
+/** `line` is the record in the chooser, or none when it is not among the newest; `run(action, options)` drafts. */
+export function showRecord(desk, line, run) {
+  const actions = desk.actions.filter((action) => action.object === desk.at.object);
   const options = actions.length ? settings(actions) : null;
-  const start = (action) => run(action, read(options, action));
+  const ask = (action, index) =>
+    button(action.title, () => run(action, read(options, action)), {
+      "data-change": true,
+      "data-action": action.action,
+      "aria-keyshortcuts": String(index + 1),
+      lang: "en",
+    });
   const head = [
-    h("a", { href: "#", class: "back" }, `← All ${noun()}s`),
-    h(
-      "header",
-      { class: "record" },
-      h(
-        "div",
-        { class: "meta" },
-        number && h("span", {}, `${Noun()} ${number}`),
-        line && h("span", {}, line.status),
-        line?.priority && badge(line.priority, urgent(line.priority)),
-        line && crmLink(line.record.link, "Open in CRM", subject),
-      ),
-      h("h1", { tabindex: "-1", id: "title" }, subject),
-    ),
-    h(
-      "div",
-      { class: "ask" },
-      actions.map((action) =>
-        button(action.title, () => start(action), { "data-change": true, "data-action": action.action }),
-      ),
-    ),
+    h("a.back", { href: "#" }, say(w.all, plural(desk.at.object))),
+    h("header.record", { id: "head" }),
+    h("div.ask", { role: "group", "aria-label": w.actions }, actions.length ? actions.map(ask) : w.noActions),
     options,
+    h("div", { id: "past" }),
   ];
   byId("record").replaceChildren(...head.filter(Boolean));
+  showHead(desk, line);
 }
 
-export function showWelcome() {
+/** What the CRM's list says of the record, as soon as it is there. */
+export function showHead({ at, draft }, line) {
+  const title = line?.record.title ?? draft?.record.title ?? `${object(at.object)} ${at.id}`;
+  const { number, subject } = parts(title);
+  const focused = document.activeElement === byId("title");
+  byId("head").replaceChildren(
+    h(
+      "div.meta",
+      h("span", `${object(at.object)} ${number}`),
+      line?.status && h("span", line.status),
+      line?.priority && badge(line.priority, urgent(line.priority)),
+      line && crmLink(line.record.link, w.openInCrm, subject),
+    ),
+    h("h1", { tabindex: "-1", id: "title" }, subject),
+  );
+  if (focused) byId("title").focus();
+}
+
+/** The agent's earlier drafts on this record: `drafts` are newest first. */
+export function showPast(desk, drafts) {
+  const list = h("ul.lines", drafts.map((draft) => draftLine(draft, desk)));
+  const open = Boolean(byId("past").querySelector("[open]"));
+  const box = h("details.settings", { open }, h("summary", say(w.history, drafts.length)), list);
+  byId("past").replaceChildren(...(drafts.length ? [box] : []));
+}
+
+export function showWelcome(tab) {
   byId("record").replaceChildren();
   byId("work").replaceChildren(
     h(
-      "section",
-      { class: "welcome" },
-      h("h1", { tabindex: "-1", id: "title" }, `Choose a ${noun()}`),
-      h("p", {}, "Then press a button: you get a draft in which every sentence shows where it was read."),
-      h(
-        "ul",
-        {},
-        h("li", {}, "It is read with your own rights, at the moment you press."),
-        h("li", {}, "You see what was left out and what was masked, and why."),
-        h("li", {}, "Nothing is written to the CRM until you press Apply."),
-      ),
+      "section.welcome",
+      h("h1", { tabindex: "-1", id: "title" }, say(w.welcome, noun(tab))),
+      h("p", w.welcomeLead),
+      h("ul", w.welcomeLines.map((text) => h("li", text))),
     ),
   );
 }
@@ -60,69 +69,38 @@ function settings(actions) {
   const purposes = Object.assign({}, ...actions.map((action) => action.purposes));
   const targets = [...new Set(actions.flatMap((action) => action.targets))];
   const fields = {};
-  for (const action of actions) {
-    for (const [name, names] of Object.entries(action.fields))
-      fields[name] = [...new Set([...(fields[name] ?? []), ...names])];
-  }
-  const summary = h("summary", {}, "What a draft may use");
+  for (const [name, names] of actions.flatMap((action) => Object.entries(action.fields)))
+    fields[name] = [...new Set([...(fields[name] ?? []), ...names])];
+  const summary = h("summary", w.settings);
+  const group = ([name, names]) =>
+    h("fieldset", h("legend", object(name)), h("div.boxes", names.map((one) => check(name, one))));
   const box = h(
-    "details",
-    { class: "settings", onchange: () => count(box, summary) },
+    "details.settings",
+    { onchange: () => (summary.textContent = summarize(box)) },
     summary,
     h(
-      "div",
-      { class: "pair" },
-      choice("purpose", "Purpose", Object.entries(purposes)),
-      choice("target", "Write to", [
-        ["", "Best place there is"],
-        ...targets.map((name) => [name, TARGETS[name] ?? name]),
-      ]),
+      "div.pair",
+      choice("purpose", w.purpose, Object.entries(purposes)),
+      choice("target", w.writeTo, [["", w.bestPlace], ...targets.map((name) => [name, w.targets[name] ?? name])]),
     ),
-    Object.entries(fields).map(([name, names]) =>
-      h(
-        "fieldset",
-        {},
-        h("legend", {}, object(name)),
-        h(
-          "div",
-          { class: "boxes" },
-          names.map((one) => check(name, one)),
-        ),
-      ),
-    ),
+    Object.entries(fields).map(group),
   );
   return box;
 }
 
 function choice(name, label, entries) {
-  return h(
-    "label",
-    {},
-    h("span", {}, label),
-    h(
-      "select",
-      { name },
-      entries.map(([value, text]) => h("option", { value }, text)),
-    ),
-  );
+  const options = entries.map(([value, text]) => h("option", { value }, text));
+  return h("label", h("span", label), h("select", { name }, options));
 }
 
-function check(object_, name) {
-  return h(
-    "label",
-    {},
-    h("input", { type: "checkbox", name: `${object_}.${name}`, checked: true }),
-    h("span", {}, field(name)),
-  );
-}
+const check = (object_, name) =>
+  h("label", h("input", { type: "checkbox", name: `${object_}.${name}`, checked: true }), h("span", field(name)));
 
-function excluded(box) {
-  return [...box.querySelectorAll("input:not(:checked)")].map((input) => input.name);
-}
+const excluded = (box) => [...box.querySelectorAll("input:not(:checked)")].map((input) => input.name);
 
-function count(box, summary) {
+function summarize(box) {
   const off = excluded(box).length;
-  summary.textContent = off ? `What a draft may use (${off} switched off)` : "What a draft may use";
+  return off ? `${w.settings} (${say(w.switchedOff, off)})` : w.settings;
 }
 
 /** The options that concern this action, in the words of the API. */

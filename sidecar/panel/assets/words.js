@@ -1,169 +1,86 @@
-// The panel's words: names of fields, states, kinds and times as an agent reads them.
+// The panel's words: the dictionary of the language that the agent chose, or else her browser's; its dates and numbers.
 
-const DAY = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
-const MOMENT = new Intl.DateTimeFormat("en-GB", {
-  day: "numeric",
-  month: "short",
-  year: "numeric",
-  hour: "2-digit",
-  minute: "2-digit",
-});
+const LANGUAGES = ["en", "de"];
+const asked = [localStorage.getItem("language"), ...navigator.languages].map((tag) => tag?.slice(0, 2));
 
-export const moment = (iso) => MOMENT.format(new Date(iso));
-export const percent = (share) => `${Math.round(share * 100)}%`;
-export const count = (number, one, many = `${one}s`) => `${number} ${number === 1 ? one : many}`;
+export const language = asked.find((tag) => LANGUAGES.includes(tag)) ?? "en";
+const dictionary = await fetch(new URL(`words.${language}.json`, import.meta.url));
+export const w = await dictionary.json();
+document.documentElement.lang = language;
 
-/** A calendar day: as UTC for a plain date, so that no time zone moves it. */
-export const day = (iso) => DAY.format(new Date(iso.length === 10 ? `${iso}T12:00` : iso));
-
-/** The same without the year while it is this year's. */
-export function shortDay(iso) {
-  const text = day(iso);
-  return text.endsWith(` ${new Date().getFullYear()}`) ? text.slice(0, -5) : text;
+/** Words with their gaps filled by `values`. Of "one thing|{0} things" the first value chooses the form. */
+export function say(words, ...values) {
+  const forms = words.split("|");
+  return forms[values[0] === 1 ? 0 : forms.length - 1].replace(/\{(\d)\}/g, (_, gap) => values[gap] ?? "");
 }
 
-let own = "case";
+/** The button at the head of both pages: it names the other language, in that language. */
+export function offerLanguage(button, words) {
+  const other = LANGUAGES.find((one) => one !== language);
+  const name = { en: "English", de: "Deutsch" }[other];
+  button.lang = other;
+  button.textContent = other.toUpperCase();
+  button.setAttribute("aria-label", `${button.textContent}: ${name}`);
+  button.addEventListener("click", () => {
+    localStorage.setItem("language", other);
+    location.reload();
+  });
+  for (const one of document.querySelectorAll("[data-word]")) {
+    const text = say(words[one.dataset.word] ?? "", one.dataset.name);
+    if (text) one.textContent = text;
+  }
+}
 
-/** From now on the panel says what this agent's CRM says: "case" or "ticket". */
-export const speak = (noun) => {
-  own = noun;
-};
-export const noun = () => own;
-export const Noun = () => sentence(own);
+const locale = navigator.languages.find((tag) => tag.startsWith(language)) ?? { en: "en-GB", de: "de-DE" }[language];
+const format = (options) => new Intl.DateTimeFormat(locale, options);
+const SHORT = { day: "numeric", month: "short" };
+const DAY = format({ ...SHORT, year: "numeric" });
+const DAY_OF_THIS_YEAR = format(SHORT);
+const MOMENT = format({ ...SHORT, year: "numeric", hour: "2-digit", minute: "2-digit" });
+const PERCENT = new Intl.NumberFormat(locale, { style: "percent" });
 
-const OBJECTS = {
-  Case: "Case",
-  ContentVersion: "File",
-  FeedItem: "Post",
-  tickets: "Ticket",
-  emails: "E-mail",
-  notes: "Note",
-  calls: "Call",
-  tasks: "Task",
-  EmailMessage: "E-mail",
-  CaseComment: "Comment",
-  Task: "Task",
-  Knowledge__kav: "Article",
-};
-const FIELDS = {
-  TextBody: "Text",
-  HtmlBody: "Formatted text",
-  FromName: "Sender's name",
-  CommentBody: "Text",
-  FileText: "Text",
-  content: "Description",
-  hs_object_id: "Number",
-  hs_pipeline_stage: "Status",
-  hs_ticket_priority: "Priority",
-  hs_email_subject: "Subject",
-  hs_email_text: "Text",
-  hs_email_html: "Formatted text",
-  hs_note_body: "Text",
-  hs_call_title: "Subject",
-  hs_call_body: "Text",
-  hs_task_subject: "Subject",
-  hs_task_body: "Text",
-};
+export const moment = (iso) => MOMENT.format(new Date(iso));
+export const percent = (share) => PERCENT.format(share);
 
-export const object = (name) => OBJECTS[name] ?? sentence(name);
-export const field = (name) => FIELDS[name] ?? sentence(name);
+/** A calendar day; a plain date is taken at noon here, so that no time zone moves it. */
+export const day = (iso, shape = DAY) => shape.format(new Date(iso.length === 10 ? `${iso}T12:00` : iso));
+
+/** The same without the year while it is this year's. */
+export const shortDay = (iso) => day(iso, iso.startsWith(String(new Date().getFullYear())) ? DAY_OF_THIS_YEAR : DAY);
+
+let nouns = {};
+
+/** What this agent's CRM calls its objects: the dictionary's words, or else the server's. */
+export function speak(objects) {
+  for (const { object, noun, plural } of objects) nouns[object] = w.nouns[object] ?? [noun, plural];
+}
+
+export const noun = (name) => nouns[name]?.[0] ?? w.objects[name] ?? sentence(name);
+export const plural = (name) => nouns[name]?.[1] ?? noun(name);
+export const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+export const object = (name) => capital(noun(name));
+
+/** A field in words, without what only repeats its object. */
+export function field(name) {
+  const text = sentence(name.replace(/^hs_([a-z]+_)?/, ""));
+  return w.fields[text] ?? text;
+}
 
 /** "Internal_Risk_Note__c" -> "Internal risk note", "Contact.Phone" -> "Contact phone", "tool-call" -> "Tool call". */
 export function sentence(name) {
   const spaced = name
     .replace(/__c$/, "")
     .replace(/[._-]+/g, " ")
-    .replace(/([a-z])([A-Z])/g, "$1 $2")
-    .toLowerCase();
-  return spaced.charAt(0).toUpperCase() + spaced.slice(1);
+    .replace(/([a-z])([A-Z])/g, "$1 $2");
+  return capital(spaced.toLowerCase());
 }
 
 /** A reason of the policy without the names of its data categories: "user.contact.phone_number" -> "phone number". */
 export const reason = (text) =>
   text.replace(/\b(?:user|system)(?:\.\w+)+/g, (name) => name.split(".").at(-1).replaceAll("_", " "));
 
-export const ROLES = { customer: "Customer", agent: "Our team", record: "Record", article: "Article" };
-
-export const TARGETS = {
-  summary_field: "Summary field of the record",
-  completed_task: "Completed task",
-  tasks: "Open tasks",
-  comment: "Comment or note",
-};
-
-/** What undo does, said before Apply. */
-export const UNDO = {
-  summary_field: "Yes: it puts back what stood there, unless somebody has changed it since.",
-  completed_task: "Yes: it deletes the task, unless somebody has changed it since.",
-  tasks: "Yes: it deletes the tasks, unless somebody has changed them since.",
-  comment: "Yes: it deletes the note, unless somebody has changed it since.",
-};
-
-const KINDS = {
-  person: ["name", "names"],
-  email: ["e-mail address", "e-mail addresses"],
-  phone: ["phone number", "phone numbers"],
-  address: ["postal address", "postal addresses"],
-  username: ["user name", "user names"],
-  card: ["card number", "card numbers"],
-  iban: ["bank account", "bank accounts"],
-  credential: ["password or key", "passwords or keys"],
-  government_id: ["identity number", "identity numbers"],
-  network: ["network address", "network addresses"],
-  link: ["link", "links"],
-};
-
-export function masked(item) {
-  const [one, many] = KINDS[item.category] ?? [
-    sentence(item.category).toLowerCase(),
-    sentence(item.category).toLowerCase(),
-  ];
-  return count(item.count, one, many);
+export function masked({ category, count }) {
+  return say(w.kinds[category] ?? `{0} ${sentence(category).toLowerCase()}`, count);
 }
 
-const RULES = {
-  "hidden-text": "text hidden from human eyes",
-  "too-long": "is longer than what was read",
-  "fake-authority": "claims an authority that it does not have",
-  "override-instructions": "tries to replace the assistant's instructions",
-  "role-tag": "poses as a part of the conversation",
-  "addresses-assistant": "speaks to the assistant",
-  "hidden-instruction": "an instruction in hidden text",
-  "encoded-payload": "an encoded instruction",
-  "exfiltration-link": "a link that would carry data away",
-  "fake-citation": "a made-up source",
-  "output-control": "dictates what the draft should say",
-  "tool-call": "asks for a tool to be run",
-  "unicode-tricks": "disguised characters",
-};
-
-export const rule = (name) => RULES[name] ?? sentence(name).toLowerCase();
-
-export const STATES = {
-  draft: ["Draft", ""],
-  applying: ["Being written", "warn"],
-  applied: ["Applied", "good"],
-  undoing: ["Being undone", "warn"],
-  undone: ["Undone", ""],
-  expired: ["Expired", ""],
-  discarded: ["Discarded", ""],
-  unknown: ["Not certain", "bad"],
-};
-
-/** What a state means for the agent, in one sentence. */
-export function stateSentence(draft) {
-  const undo = draft.change?.undoable ? " Undo takes it back as long as nobody has changed it since." : "";
-  const target = draft.change ? `“${draft.change.label}”` : "the CRM";
-  return {
-    draft: `Nothing is written to the CRM yet. This draft can be applied until ${moment(draft.expires)}.`,
-    applying: "The CRM has been asked to write this and has not answered yet. Look again in a moment.",
-    applied: `Written to ${target}.${undo}`,
-    undoing: "The CRM has been asked to take this back and has not answered yet. Look again in a moment.",
-    undone: `Taken back: ${target} is as it was before.`,
-    expired: "Its time is over, so its content was deleted. Nothing was written.",
-    discarded: "You threw this draft away. Nothing was written.",
-    unknown:
-      "The CRM did not answer and does not say whether this arrived. " +
-      `Look in the record for the reference ${draft.change?.key ?? ""}; it is never sent a second time.`,
-  }[draft.state];
-}
+export const rule = (name) => w.rules[name] ?? sentence(name).toLowerCase();

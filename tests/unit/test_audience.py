@@ -1,0 +1,65 @@
+"""What a target's readers may not see stays in the draft, whatever the reasoner made of it."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connectors.interfaces import Audience, Target, TargetKind
+from sidecar.audience import readers, reserve
+from sidecar.domain import Claim, Passage
+from sidecar.policy import Policy
+from sidecar.settings import Settings
+from tests.unit.passages import RELEASE, passage
+
+POLICY = Policy.load(Settings().config_dir)
+
+
+def of(audience: Audience, *, related: bool = False) -> Passage:
+    """A passage that `audience` can read."""
+    return replace(passage(1, "The valve leaks.", related=related), audience=audience)
+
+
+def claim() -> Claim:
+    """A sentence of that passage."""
+    return Claim("state", "The valve leaks.", 1, "The valve leaks.")
+
+
+@pytest.mark.parametrize("source", Audience)
+@pytest.mark.parametrize("target", Audience)
+def test_a_sentence_is_written_only_where_all_readers_may_see_its_source(source: Audience, target: Audience) -> None:
+    """A source with a smaller audience than the target is reserved, with a reason; any other is not."""
+    (kept,) = reserve([claim()], [of(source)], audience=target, noun="case")
+    assert bool(kept.reserved) is (source < target)
+
+
+def test_the_reason_says_what_kind_of_source_it_is() -> None:
+    """A reader can tell a private field from another record and from what the customer never got."""
+    (field,) = reserve([claim()], [of(Audience.AGENT)], audience=Audience.RECORD, noun="ticket")
+    (record,) = reserve([claim()], [of(Audience.AGENT, related=True)], audience=Audience.RECORD, noun="ticket")
+    (note,) = reserve([claim()], [of(Audience.RECORD)], audience=Audience.CUSTOMER, noun="ticket")
+    assert field.reserved == "Not everyone who reads this ticket may see its source."
+    assert "another record" in record.reserved
+    assert "customer" in note.reserved
+
+
+@given(st.sampled_from(Audience), st.sampled_from(Audience))
+def test_a_text_for_the_customer_is_checked_for_the_customer_wherever_it_stands(
+    meant: Audience, there: Audience
+) -> None:
+    """The wider of the two counts: whom a text is meant for, and who can read the place where it is written."""
+    template = replace(RELEASE.get("draft_reply"), readers=meant)
+    target = Target(TargetKind.EMAIL_DRAFT, "E-mail draft", "you", undoable=True, readers=there)
+    assert readers(template, target) == max(meant, there)
+    assert readers(template, None) == meant
+
+
+def test_a_field_that_nobody_vouches_for_is_the_agents_alone() -> None:
+    """What audience.yaml does not list, and every field of an unknown object, has no other readers."""
+    assert POLICY.audience("Case", "Description") is Audience.CUSTOMER
+    assert POLICY.audience("Case", "Resolution__c") is Audience.RECORD
+    assert POLICY.audience("Case", "Internal_Risk_Note__c") is Audience.AGENT
+    assert POLICY.audience("Case", "Refund_Amount__c") is Audience.AGENT
+    assert POLICY.audience("Contact", "Phone") is Audience.AGENT
+    assert POLICY.audience("Unheard_of__c", "Name") is Audience.AGENT

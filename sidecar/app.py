@@ -27,7 +27,16 @@ from sidecar.adapters.sql import (
 )
 from sidecar.api import health, openapi, problems, routes, session
 from sidecar.errors import Misconfigured
-from sidecar.interfaces import AuditLog, CheckpointStore, DraftStore, FeedbackStore, KeyRing, Services, SessionStore
+from sidecar.interfaces import (
+    AuditLog,
+    CheckpointStore,
+    DraftStore,
+    FeedbackStore,
+    KeyRing,
+    Reasoner,
+    Services,
+    SessionStore,
+)
 from sidecar.panel.views import blueprint as panel
 from sidecar.policy import Policy
 from sidecar.settings import Installation, Settings
@@ -86,13 +95,15 @@ def build_services(settings: Settings) -> Services:
         Misconfigured, Unavailable: say which part and what to do.
     """
     stores = open_stores(settings)
+    reasoner, fallback = _reasoners(settings)
     return Services(
         connectors={name: _connect(found, stores) for name, found in settings.installations().items()},
         tokens=stores.tokens,
         embedder=OnnxEmbedder(settings.model_dir, precision=settings.precision, threads=settings.embed_threads),
         vectors=ChromaStore(settings.chroma()),
         keys=stores.keys,
-        reasoner=ExtractiveReasoner(),
+        reasoner=reasoner,
+        fallback=fallback,
         drafts=stores.drafts,
         audit=stores.audit,
         sessions=stores.sessions,
@@ -122,6 +133,16 @@ def create_app(settings: Settings, services: Services | None = None) -> Flask:
     app.after_request(_harden)
     gc.freeze()  # what was built lives as long as the process: no need to look at it again
     return app
+
+
+def _reasoners(settings: Settings) -> tuple[Reasoner, Reasoner | None]:
+    """Who writes, and who takes over when that one fails."""
+    extractive = ExtractiveReasoner()
+    if not settings.llm_url:
+        return extractive, None
+    from sidecar.adapters.openai import Endpoint, OpenAIReasoner  # noqa: PLC0415 - its client takes a second to import
+
+    return OpenAIReasoner(Endpoint.of(settings)), extractive
 
 
 def _connect(installation: Installation, stores: Stores) -> Connector:

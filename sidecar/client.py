@@ -73,9 +73,15 @@ class Client:
         """Who is logged in, and what her CRM calls things."""
         return self.call("GET", "/v1/me")
 
+    @cached_property
+    def buttons(self) -> dict[str, str]:
+        """Each action, and the kind of record that it stands on."""
+        return {one["action"]: one["object"] for one in self.call("GET", "/v1/actions")["actions"]}
+
     def draft(self, action: str, record_id: str, **options: object) -> dict[str, Any]:
-        """Draft `action` on a case or ticket."""
-        record = {"crm": self.me["crm"], "object": self.me["case_object"], "id": record_id}
+        """Draft `action` on the record with this id."""
+        object_ = self.buttons.get(action, self.me["case_object"])
+        record = {"crm": self.me["crm"], "object": object_, "id": record_id}
         return self.call("POST", "/v1/drafts", {"action": action, "record": record, **options})
 
     def apply(self, draft: Mapping[str, Any]) -> dict[str, Any]:

@@ -79,8 +79,7 @@ class Template:
     `object` is what the button stands on and `noun` what that CRM calls it ("case"). `lines` groups some of `fields`:
     object -> the fields that are read as one line, each with the word before its value. `readers` is whom the text is
     meant for, `audience` the same in words. `frames` has a letter's fixed words by language; a text that is no letter
-    has none. `model` asks for a language model (or adapter) of that name. `targets` stand best first; `digest` is the
-    SHA-256 of the file.
+    has none. `targets` stand best first; `digest` is the SHA-256 of the file.
     """
 
     action: str
@@ -105,7 +104,6 @@ class Template:
     audience: str
     undo: str
     frames: Mapping[str, Frame]
-    model: str
     output: Mapping[str, Any]
     digest: str
 
@@ -172,7 +170,6 @@ class _TemplateFile(_Strict):
     version: int = Field(ge=1)
     purpose: str
     readers: Literal["agent", "record", "customer"] = "record"
-    model: str = ""
     task: str
     crms: dict[str, _CrmFile] = Field(min_length=1)
     sections: tuple[_SectionFile, ...] = Field(min_length=1)
@@ -245,7 +242,7 @@ def _load(name: str, path: Path, digest: str) -> list[Template]:
         raise Misconfigured(f"Template {name} is not a valid template.") from error
     if name != f"{file.action}/{file.version}.yaml":
         raise Misconfigured(f"Template {name} names another action or version than its path.")
-    common = file.model_dump(include={"action", "version", "purpose", "model", "task", "max_sentences", "output"})
+    common = file.model_dump(include={"action", "version", "purpose", "task", "max_sentences", "output"})
     return [
         Template(
             **common,

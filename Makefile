@@ -32,7 +32,10 @@ lint: setup ## Style, types, import contract
 bench: setup ## Speed beside the peers, in the same run
 	@PATH="$$HOME/.local/bin:$$PATH" $(RUN) python -m bench
 
+eval: setup browser ## How good the drafts are, beside lead, longest, LexRank and an oracle
+	@PATH="$$HOME/.local/bin:$$PATH" $(RUN) python -m bench.eval
+
 openapi: setup ## Write docs/openapi.yaml
 	@PATH="$$HOME/.local/bin:$$PATH" $(RUN) crm-sidecar openapi > docs/openapi.yaml
 
-.PHONY: help setup demo browser node test lint bench openapi
+.PHONY: help setup demo browser node test lint bench eval openapi

@@ -1,21 +1,16 @@
-"""Run all benchmarks, print a table, write `bench/results/latest.json`."""
-
-import json
-from pathlib import Path
+"""Run all benchmarks of speed and size, print a table, write `bench/results/latest.json`."""
 
 from rich.console import Console
 from rich.table import Table
 
 from bench import calls, drafts, embedding, sandbox
-
-RESULTS = Path(__file__).parent / "results" / "latest.json"
+from bench.results import store
 
 
 def main() -> None:
     """All figures."""
     rows = [*sandbox.run(), *calls.run(), *drafts.run(), *embedding.run()]
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+    store(rows)
     table = Table("figure", "value", "unit", "peer", "peer's value", "ratio")
     for row in rows:
         table.add_row(*(str(row[key]) for key in ("name", "value", "unit", "peer", "peer_value", "ratio")))

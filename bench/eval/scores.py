@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from bench.eval.baselines import COMPETING, baselines, oracle
-from bench.eval.distances import edits, stay
 from bench.eval.intervals import Ratio, ratio
+from bench.eval.review import Review, Reviews, review
 from sidecar.evaluation.items import Item, Way, load
 from sidecar.evaluation.pipeline import Made, Pipeline, template
 from sidecar.evaluation.rouge import Rouge, Score, mean
@@ -33,18 +33,12 @@ SEED: Final = "crm-sidecar"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One conversation: `scores` by who picked ("ours", the baselines, "oracle"), and what an editor would think.
-
-    `edits` is 0 to 1, `stay` counts the sentences of the draft that the summary has too, `cited` those with a verified
-    citation.
-    """
+    """One conversation: `scores` by who picked ("ours", the baselines, "oracle"), and what an editor would think."""
 
     item: Item
     made: Made
     scores: Mapping[str, Score] = field(repr=False)
-    edits: float
-    stay: int
-    cited: int
+    review: Review
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,25 +64,9 @@ class Scores:
         by_name = {who: [row.scores[who].rougeL for row in self.rows] for who in (OURS, *COMPETING)}
         return ratio(by_name.pop(OURS), by_name)
 
-    @property
-    def edits(self) -> float:
-        """Mean share of words to change."""
-        return sum(row.edits for row in self.rows) / max(1, len(self.rows))
-
-    @property
-    def stay(self) -> float:
-        """Share of all sentences that could stay."""
-        return sum(row.stay for row in self.rows) / max(1, self.said)
-
-    @property
-    def said(self) -> int:
-        """Sentences in all drafts."""
-        return sum(len(row.made.claims) for row in self.rows)
-
-    @property
-    def cited(self) -> int:
-        """Sentences with a verified citation in all drafts."""
-        return sum(row.cited for row in self.rows)
+    def reviews(self) -> Reviews:
+        """What an editor would think of all drafts."""
+        return Reviews.of([row.review for row in self.rows])
 
 
 def evaluate(
@@ -164,7 +142,5 @@ def _rows(
             item=item,
             made=made,
             scores={who: rouge().score(item.summary, text) for who, text in texts.items()},
-            edits=edits(made.text, item.summary),
-            stay=stay(made.said, item.summary),
-            cited=sum(map(made.cited, made.claims)),
+            review=review(made, item.summary),
         )

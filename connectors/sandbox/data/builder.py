@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from random import Random
 from typing import Final
 
+from connectors.sandbox.data.mail import Letter
 from connectors.sandbox.data.truth import CaseStory, Fates, FileTruth, Hostile, Place, Planted
 from connectors.sandbox.salesforce.ids import mint
 from connectors.sandbox.salesforce.values import Row, Value, stamp
@@ -37,7 +38,8 @@ PREFIXES: Final = {
 class Ledger:
     """What is known about one org or portal in the making. `key` is the field of a record that holds its id.
 
-    With `marks` off nobody looks for personal data in the finished texts, which halves the time.
+    With `marks` off nobody looks for personal data in the finished texts, which halves the time. `letters` are messages
+    by their record's id, as they were before they were rendered: what is new in them, and what only the signature.
     """
 
     key = "Id"
@@ -53,6 +55,7 @@ class Ledger:
         self.restricted: set[str] = set()
         self.related: dict[str, tuple[str, ...]] = {}
         self.files: dict[str, FileTruth] = {}
+        self.letters: dict[str, Letter] = {}
         self.fates = Fates()
         self._counts: dict[str, int] = {}
 
@@ -64,6 +67,7 @@ class Ledger:
         """Drop what is known about the records so far; ids go on counting."""
         for known in (self.stories, self.planted, self.hostile, self.drafts, self.restricted, self.related, self.files):
             known.clear()
+        self.letters.clear()
         self.fates = Fates()
 
     def count(self, object_: str) -> int:

@@ -129,6 +129,7 @@ class _Writer:
         letter = self.letters[number]
         rendered = render(letter, self.letters[:number])
         message_id = self.builder.mint("EmailMessage")
+        self.builder.letters[message_id] = letter
         row = self.builder.add(
             "EmailMessage",
             letter.sent,

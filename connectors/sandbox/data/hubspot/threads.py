@@ -212,6 +212,7 @@ class _Writer:
                 **self.crew.ownership(owner),
             },
         )
+        self.builder.letters[str(email[self.builder.key])] = letter
         _hang(self.builder, "emails", email, ticket, self.cast)
         field = "hs_email_html" if rendered.text is None else "hs_email_text"
         self._note_facts("emails", email, field, turn.sayings, rendered.start)

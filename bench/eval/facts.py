@@ -1,0 +1,107 @@
+"""How many of a case's facts seven sentences hold: ours, the baselines', and the most that any seven can."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Final
+
+from bench.eval.baselines import COMPETING, baselines
+from bench.eval.intervals import Ratio, ratio
+from bench.eval.review import Review, Reviews, review
+from bench.eval.scores import CASE, OURS, ROOT, SEED, policy, rouge
+from bench.eval.stories import Told
+from sidecar.evaluation.pipeline import Made, Pipeline, template
+from sidecar.interfaces import Embedder, Reasoner
+from sidecar.words import content, tokens
+
+ENOUGH: Final = 0.8
+"""Share of a fact's content words that one sentence must hold to count as saying it."""
+BOUND: Final = "bound"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One case: `held` facts by who picked, what an editor would think, and what of the draft is not its own words."""
+
+    told: Told
+    made: Made
+    held: Mapping[str, int]
+    review: Review
+    borrowed: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What `recalled` found, one row for each case."""
+
+    rows: tuple[Row, ...]
+
+    def recall(self, who: str = OURS) -> float:
+        """Share of all facts of all cases that the seven sentences hold."""
+        return sum(row.held[who] for row in self.rows) / sum(len(row.told.facts) for row in self.rows)
+
+    def between(self, least: int, most: int) -> "Facts":
+        """The cases of `least` to `most` messages."""
+        return Facts(tuple(row for row in self.rows if least <= row.told.story.messages <= most))
+
+    def ratio(self) -> Ratio:
+        """Our recall over that of the best baseline."""
+        shares = {who: [row.held[who] / len(row.told.facts) for row in self.rows] for who in (OURS, *COMPETING)}
+        return ratio(shares.pop(OURS), shares, [len(row.told.facts) for row in self.rows])
+
+    @property
+    def borrowed(self) -> Counter[str]:
+        """How many sentences quote a signature, a quoted reply, or our own earlier text."""
+        return sum((Counter(row.borrowed) for row in self.rows), Counter())
+
+    def reviews(self) -> Reviews:
+        """What an editor who wants all facts would think of all drafts."""
+        return Reviews.of([row.review for row in self.rows])
+
+
+def recalled(stories: Sequence[Told], reasoner: Reasoner, *, embedder: Embedder | None = None) -> Facts:
+    """Draft a summary of each case in seven sentences and look for its facts."""
+    return Facts(tuple(_rows(stories, reasoner, embedder)))
+
+
+def held(facts: Sequence[str], said: Sequence[str]) -> list[set[int]]:
+    """For each sentence which facts it says, by their places."""
+    return [{i for i, fact in enumerate(facts) if _says(sentence, fact)} for sentence in said]
+
+
+def most(found: Sequence[set[int]], k: int) -> int:
+    """How many facts k sentences can say, choosing each time the one that adds most."""
+    reached: set[int] = set()
+    for _ in range(k):
+        reached |= max(found, key=lambda facts: len(facts - reached), default=set())
+    return len(reached)
+
+
+def _rows(stories: Sequence[Told], reasoner: Reasoner, embedder: Embedder | None) -> Iterator[Row]:
+    others = baselines(rouge())
+    pipeline = Pipeline(policy(), template(ROOT / "templates", CASE), reasoner, embedder=embedder)
+    for told in stories:
+        made = pipeline.draft(told.records, told.people)
+        sentences = told.sentences()
+        found = held(told.facts, sentences)
+        picked = {who: pick(sentences, CASE, f"{SEED}:{told.story.case_id}") for who, pick in others.items()}
+        counts = {who: len(set().union(*(found[i] for i in chosen))) for who, chosen in picked.items()}
+        kinds = (told.borrowed(made.keys[claim.passage].ref.id, claim.quote) for claim in made.claims)
+        yield Row(
+            told=told,
+            made=made,
+            held={OURS: len(set().union(*held(told.facts, made.said)))} | counts | {BOUND: most(found, CASE)},
+            review=review(made, told.ideal),
+            borrowed=Counter(filter(None, kinds)),
+        )
+
+
+def _says(sentence: str, fact: str) -> bool:
+    wanted = _meaning(fact)
+    return len(wanted & _meaning(sentence)) >= ENOUGH * len(wanted)
+
+
+@cache
+def _meaning(text: str) -> frozenset[str]:
+    return content(tokens(text))

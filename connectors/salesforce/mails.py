@@ -27,7 +27,7 @@ _RE = "Re: "
 def queries(case_id: str, user_id: str, shapes: Shapes) -> list[Sub]:
     """What an e-mail on a case needs to know, as its author sees it: who the customer is, and her own address."""
     paths = [path for path in ("Id", "Subject", *_TO) if visible(path, "Case", shapes)]
-    subs = [query(_CASE, select(paths, "Case", f"Id = {literal(record_id(case_id))}"))]
+    subs = [query(_CASE, select(paths, "Case", f"Id = {literal(record_id(case_id))}"))] if paths else []
     if visible("Email", "User", shapes):
         subs.append(query(_AUTHOR, select(("Id", "Email", "Name"), "User", f"Id = {literal(user_id)}")))
     return subs
@@ -36,7 +36,10 @@ def queries(case_id: str, user_id: str, shapes: Shapes) -> list[Sub]:
 def draft(
     case_id: str, values: Mapping[str, str], answers: Mapping[str, Answer], shape: Shape | None
 ) -> Mapping[str, Any]:
-    """The fields of the draft. Without a customer that its author sees it has no recipient, and she gives it one."""
+    """The fields of the draft. Without a customer that its author sees it has no recipient, and she gives it one.
+
+    A case that she does not see is no error here: the write finds out, after it has looked for its own key.
+    """
     case, author = _row(answers, _CASE), _row(answers, _AUTHOR)
     about = text(case, "Subject")
     answer = about if about.casefold().startswith(_RE.strip().casefold()) else f"{_RE}{about}"

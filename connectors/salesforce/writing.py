@@ -31,7 +31,9 @@ _NOTE = "note"
 _STAMPS = "stamps"
 _MARKERS = "markers"
 _FOUND = "found"
+_ROOT = "root"
 _MOVED = "the record has changed since it was read"
+_GONE = "no such record for this user"
 _RESERVED = 4
 """Subrequests of a write besides the records it creates."""
 
@@ -54,7 +56,7 @@ class Writer:
         answers = self._client.composite(subs)
         row = next(iter(records_of(answers[_FOUND].result())), None)
         if row is None:
-            raise NotFound("no such record for this user", code="NOT_FOUND")
+            raise NotFound(_GONE, code="NOT_FOUND")
         if row["LastModifiedDate"] != write.version:
             raise Stale(_MOVED, code="VERSION")
         markers = marker.parse(records_of(answers[_MARKERS].result())) if marked else []
@@ -229,7 +231,7 @@ class Writer:
         field = targets.field_name(write)
         row = self._row(write, [field])
         if row is None:
-            raise NotFound("no such record for this user", code="NOT_FOUND")
+            raise NotFound(_GONE, code="NOT_FOUND")
         if not targets.same_text(row.get(field), write.values[0]["body"]):
             if targets.same_text(row.get(field), preimage.value):
                 return
@@ -242,12 +244,20 @@ class Writer:
     def _deletions(self, write: Write, written: Written) -> list[Sub]:
         """Deletes what is still there and unchanged: DELETE takes no condition (contract, 1.6), so look before.
 
-        An e-mail that was sent is nobody's draft any more, whether or not its text was changed first.
+        What is not there is gone only while she sees the record that it hung on: an e-mail goes out of sight with its
+        case. One that was sent is no draft any more, whether or not its text was changed first.
         """
         object_, _, text = targets.created(write)
         state = ["Status"] if object_ == mails.OBJECT else []
-        answers = self._client.composite([targets.versions(_FOUND, object_, written.ids, text, *state)])
+        answers = self._client.composite(
+            [
+                targets.versions(_FOUND, object_, written.ids, text, *state),
+                targets.versions(_ROOT, write.record.object, [write.record.id]),
+            ]
+        )
         rows = {str(row["Id"]): row for row in records_of(answers[_FOUND].result())}
+        if rows.keys() != set(written.ids) and not records_of(answers[_ROOT].result()):
+            raise NotFound(_GONE, code="NOT_FOUND")
         bodies = [values["body"] for values in write.values]
         subs: list[Sub] = []
         for number, (id_, version) in enumerate(zip(written.ids, written.versions, strict=True)):

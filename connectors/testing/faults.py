@@ -7,7 +7,7 @@ that, or what a fresh connector says afterwards, decided record by record: a cal
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, Protocol, TypeVar
 
 import pytest
@@ -35,14 +35,20 @@ class Fault:
     """One fault. The stage knows by its `name` how to plant it.
 
     `reads` and `writes` are the errors that a reading and a writing call may end with, `always` those that either may
-    end with, too, when every request meets the fault. `moves`: it changes data or rights, and happens only once.
+    end with, too, when every request meets the fault; `kinds` those of writes of one kind besides `writes`. `moves`: it
+    changes data or rights, and happens only once.
     """
 
     name: str
     reads: Errors = ()
     writes: Errors = ()
     always: Errors = ()
+    kinds: Mapping[TargetKind, Errors] = field(default_factory=dict)
     moves: bool = False
+
+    def of_write(self, kind: TargetKind, nth: int) -> Errors:
+        """What writing a target of that kind may end with."""
+        return self.allowed((*self.writes, *self.kinds.get(kind, ())), nth)
 
     def allowed(self, errors: Errors, nth: int) -> Errors:
         """`errors`, and those of a fault that never ends; none when it does not happen."""
@@ -140,7 +146,7 @@ class FaultContract(Staged):
             outcome, hits = _under(here, fault, nth, lambda session: session.write(write, preimage), here.connector)
             there = here.carrying(write.key)
             if isinstance(outcome, ConnectorError):
-                assert isinstance(outcome, fault.allowed(fault.writes, nth)), (nth, outcome)
+                assert isinstance(outcome, fault.of_write(written, nth)), (nth, outcome)
                 assert there in ({0, len(write.values)} if isinstance(outcome, Ambiguous) else {0})
             else:
                 assert there == len(write.values) == len(outcome.ids)
@@ -188,7 +194,7 @@ class FaultContract(Staged):
             there, whole = here.carrying(write.key), len(write.values)
             if isinstance(outcome, ConnectorError):
                 # An undo may take several requests: after the first write nobody may say that nothing happened.
-                allowed = (*fault.allowed(fault.writes, nth), *((Ambiguous,) if nth > 1 else ()))
+                allowed = (*fault.of_write(taken_back, nth), *((Ambiguous,) if nth > 1 else ()))
                 assert isinstance(outcome, allowed), (nth, outcome)
                 assert there in {0, whole}
             else:

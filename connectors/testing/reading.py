@@ -100,7 +100,7 @@ class ReadingContract(Staged):
             assert again[record.ref] == replace(record, audience=Audience.AGENT)
 
     def test_a_case_says_who_else_reads_its_messages(self, session: Session, stage: Stage) -> None:
-        """The record itself is for all who see it; each message as the CRM has it; a draft and people for nobody else."""
+        """The record itself is for all who see it; each message as the CRM has it; drafts for nobody."""
         draft = stage.add_draft(stage.agent)
         bundle = session.read(stage.case, self.facts.fields)
         assert bundle.record.audience is Audience.RECORD

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from connectors.errors import Ambiguous, Fatal, Forbidden, NotFound, Retriable, Stale, Unauthorized
+from connectors.interfaces import TargetKind
 from connectors.testing.faults import Fault
 
 LOST_ACCESS = (Forbidden, NotFound)
@@ -75,10 +76,10 @@ FAULTS = (
     Fault("cursors expire"),
     Fault("row lock", writes=(Retriable,), moves=True),
     Fault("field hidden", moves=True),
-    Fault("field of a message hidden", moves=True),
+    Fault("field of a message hidden", kinds={TargetKind.EMAIL_DRAFT: (Forbidden,)}, moves=True),
     Fault("target field hidden", writes=(Forbidden,), moves=True),
     Fault("object revoked", LOST_ACCESS, LOST_ACCESS, moves=True),
-    Fault("messages revoked", LOST_ACCESS, moves=True),
+    Fault("messages revoked", LOST_ACCESS, kinds={TargetKind.EMAIL_DRAFT: LOST_ACCESS}, moves=True),
     Fault("marker revoked", LOST_ACCESS, (*LOST_ACCESS, Ambiguous), moves=True),
     Fault("unshared", moves=True),
     Fault("owner changes", writes=(*LOST_ACCESS, Stale), moves=True),

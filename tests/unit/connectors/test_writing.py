@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from connectors.errors import Ambiguous, Fatal, Forbidden, Retriable
-from connectors.interfaces import PreImage, RecordRef, Target, TargetKind, Write
+from connectors.errors import Ambiguous, Fatal, Forbidden, NotFound, Retriable
+from connectors.interfaces import PreImage, RecordRef, Target, TargetKind, Write, Written
 from connectors.salesforce import mails, marker, targets
 from connectors.salesforce.describe import Shape
 from connectors.salesforce.writing import Writer
@@ -165,6 +165,38 @@ def test_a_comment_is_never_published_and_notifies_nobody() -> None:
     (subs,) = org.writes
     assert names(subs) == ["unchanged", "create0", "stamps"]
     assert subs[1]["body"] == {"ParentId": CASE_ID, "CommentBody": "Text.\nref: key-1", "IsPublished": False}
+
+
+@pytest.mark.parametrize(("kind", "object_"), [
+    (TargetKind.COMMENT, "Account"), (TargetKind.EMAIL_DRAFT, "Contact"), (TargetKind.TASKS, "Opportunity"),
+])  # fmt: skip
+def test_a_target_that_is_not_the_records_is_refused(kind: TargetKind, object_: str) -> None:
+    """Nobody can aim a comment at an account, or anything at a deal."""
+    org = Org()
+    with pytest.raises(Fatal):
+        writer(org).write(replace(make(kind), record=replace(CASE, object=object_)), PREIMAGE)
+    assert org.writes == []
+
+
+@pytest.mark.parametrize(("object_", "lookup"), [("Account", "WhatId"), ("Contact", "WhoId"), ("Case", "WhatId")])
+def test_a_task_names_what_or_whom_it_is_about(object_: str, lookup: str) -> None:
+    """A person stands in another lookup than a thing; the condition is on the record at hand."""
+    org, write = Org(), make(TargetKind.TASKS)
+    writer(org).write(replace(write, record=replace(CASE, object=object_)), PREIMAGE)
+    (subs,) = org.writes
+    assert subs[1]["url"] == f"/services/data/v66.0/sobjects/{object_}/{CASE_ID}?fields=Id"
+    assert subs[2]["body"][lookup] == CASE_ID
+    assert len({"WhatId", "WhoId"} & subs[2]["body"].keys()) == 1
+
+
+def test_what_is_out_of_sight_with_its_record_is_not_called_gone() -> None:
+    """An undo that cannot look must not say that nothing is left."""
+    org = Org(package=False)
+    with pytest.raises(NotFound):
+        writer(org).undo(make(TargetKind.EMAIL_DRAFT), UNMARKED, Written(("02s000000000001AAA",), (VERSION,)))
+    org.rows = [{"Id": CASE_ID, "LastModifiedDate": VERSION}]
+    writer(org).undo(make(TargetKind.EMAIL_DRAFT), UNMARKED, Written(("02s000000000001AAA",), (VERSION,)))
+    assert org.writes == []
 
 
 def test_a_lost_request_is_fenced_and_the_next_attempt_takes_the_next_key() -> None:

@@ -264,6 +264,12 @@ class Session(Protocol):
             Forbidden: the CRM does not let this user undo it.
         """
 
+    def open_fields(self, objects: Sequence[str]) -> Mapping[str, frozenset[str]] | None:
+        """For each object, the fields that everyone who can read a record of it can read.
+
+        None when the CRM does not tell, or not this user: it takes somebody who may look at the setup.
+        """
+
     def link(self, ref: RecordRef) -> str:
         """The address of a record in the CRM's own pages."""
 

@@ -17,6 +17,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from connectors.interfaces import Audience, TargetKind
+from sidecar.domain import Role
 from sidecar.errors import Misconfigured
 from sidecar.vocabulary import VOCABULARIES
 
@@ -49,7 +50,7 @@ class Form(StrEnum):
 class Section:
     """One part of a draft. `guidance` is written for a language model, `seeks` for a reasoner without one.
 
-    `objects`: only what records of these objects say belongs here; empty: anything.
+    Only what records of `objects` and people in `roles` say belongs here; empty: anything, anybody.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Section:
     guidance: str
     max_sentences: int
     objects: tuple[str, ...] = ()
+    roles: tuple[Role, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,7 @@ class _SectionFile(_Strict):
     guidance: str
     max_sentences: int = Field(ge=1, le=10)
     objects: tuple[str, ...] = ()
+    roles: tuple[Role, ...] = ()
 
 
 class _FrameFile(_Strict):

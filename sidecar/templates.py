@@ -5,6 +5,7 @@ know, so that no text of the CRM can end its own passage and speak as an instruc
 """
 
 import json
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -137,7 +138,8 @@ def _frame(template: Template, draft: Draft) -> Frame | None:
 def _document(template: Template, claims: Sequence[Claim], frame: Frame | None, greets: str, trailer: str) -> str:
     parts = [frame.opening.format(name=f" {_flat(greets)}" if greets else "")] if frame else []
     for section in template.sections:
-        lines = [f"- {_line(claim)}" for claim in claims if claim.section == section.name]
+        said = [claim for claim in claims if claim.section == section.name]
+        lines = [f"- {_flat(claim.text) if frame else _line(claim)}" for claim in said]
         if lines:
             parts.append("\n".join([frame.titles[section.name] if frame else section.title, *lines]))
     parts += [frame.closing] if frame else []
@@ -154,8 +156,10 @@ def _task(template: Template, claim: Claim, trailer: str) -> dict[str, str]:
 
 
 def _line(claim: Claim) -> str:
-    due = f" (due {claim.due})" if claim.due and claim.due not in claim.text else ""
-    return _flat(claim.text) + due
+    """The sentence; its date behind it when it names none ("by Friday")."""
+    day = str(int(claim.due[-2:])) if claim.due else ""
+    named = day in re.findall(r"[1-9]\d*", claim.text)
+    return _flat(claim.text) + (f" (due {claim.due})" if day and not named else "")
 
 
 def _flat(text: str) -> str:

@@ -42,7 +42,7 @@ class ReadingContract(Staged):
         assert {record.inbound for record in bundle.thread} == {True, False}
         assert all(record.parent == stage.case and record.author for record in bundle.thread)
         assert self.facts.people <= {person.ref.object for person in bundle.people}
-        assert all(person.fields.get("Name") for person in bundle.people)
+        assert all(person.title for person in bundle.people)
         assert bundle.truncated is False
 
     def test_only_wanted_fields_come_back(self, session: Session, stage: Stage) -> None:

@@ -115,7 +115,7 @@ class HubSpotFaultStage(HubSpotStage):
     def plant(self, fault: str, nth: int) -> None:
         """See `FaultStage.plant`."""
         names = {
-            "ticket": self.case.id, "other": self._other, "contact": self.contact,
+            "ticket": self.case.id, "other": self._other, "contact": self.contact.id,
             "outsider": self._org.user(OUTSIDER).username,
         }  # fmt: skip
         self.add(RECORDS, PORTAL, nth, RULES[fault], names)

@@ -24,7 +24,7 @@ from tests.fakes_connector import MemoryTokenStore
 
 PORTAL = "meridian"
 SECRETS = ("pump 7 in Rotterdam", "carla.contact@customer.example", "the seal leaks")
-AGENT, COLLEAGUE, OUTSIDER, INSTALLER = "mira.lindgren", "pavel.novotny", "gloria.estevez", "robot"
+AGENT, COLLEAGUE, OUTSIDER, SELLER = "mira.lindgren", "pavel.novotny", "gloria.estevez", "viktor.hallam"
 RULES = {"tickets": {"view": "team"}, "contacts": {"view": "all"}, "companies": {"view": "all"}}
 """What an administrator of an account-level app would configure for this portal."""
 LIMITLESS = 1_000_000
@@ -35,7 +35,10 @@ _KEYED = ("notes", "tasks")
 _KEY = "assistant_writeback_key"
 _WRITES = r"/batch/(upsert|create|archive)$"
 _TYPE_IDS = {
-    ("tickets", "contacts"): 16, ("emails", "tickets"): 224, ("notes", "tickets"): 228, ("emails", "contacts"): 198,
+    ("tickets", "contacts"): 16, ("tickets", "companies"): 339, ("contacts", "companies"): 279,
+    ("emails", "tickets"): 224, ("emails", "contacts"): 198, ("emails", "companies"): 186,
+    ("notes", "tickets"): 228, ("notes", "contacts"): 202, ("notes", "companies"): 190,
+    ("deals", "contacts"): 3, ("deals", "companies"): 341,
 }  # fmt: skip
 
 
@@ -50,7 +53,11 @@ class Manner:
 
 
 class HubSpotStage(Planted):
-    """One ticket with two incoming mails, an outgoing one and a note, made anew for every test."""
+    """One ticket with two incoming mails, an outgoing one and a note, made anew for every test.
+
+    On its contact and company there are a mail and a note of their own, a closed ticket, one of the outsider's with a
+    note, and a deal of somebody in sales.
+    """
 
     crm = "hubspot"
 
@@ -64,14 +71,18 @@ class HubSpotStage(Planted):
         self._org: SandboxOrg = sandbox.orgs[PORTAL]
         self._control.mutate(PORTAL, "rate_limits", on=False)
         self._times = REPEATED
+        self._owners: dict[str, str] = {}
         self.secrets = SECRETS
         self.tokens = MemoryTokenStore()
         self.connector = self.new_connector()
         self._users = {self.log_in(name): name for name in (AGENT, COLLEAGUE, OUTSIDER)}
         self.agent, self.colleague, self.outsider = self._users
+        self.account = self.article = self._ref("companies", {"name": "Harbour Pumps", "domain": "harbour.example"})
+        self.contact = self._make_contact()
         self.case = self._make_ticket()
-        company = self.create("companies", {"name": "Harbour Pumps", "domain": "harbour-pumps.example"})
-        self.article = RecordRef(self.crm, "companies", company)
+        self.closed = self._ref("tickets", {"subject": "Done", **self.column(stage="5")}, **self._customer)
+        self._make_history()
+        self.unseen = self._make_others()
         self.later()
         self._control.snapshot("staged")
         self._start = self._control.last()
@@ -224,41 +235,75 @@ class HubSpotStage(Planted):
 
     def owner_of(self, grant_id: str) -> str:
         """The owner id of a user."""
-        found = self.api("GET", f"{_user(grant_id)}?idProperty=userId", area="owners")
-        return str(found["id"])
+        user = _user(grant_id)
+        if user not in self._owners:
+            self._owners[user] = str(self.api("GET", f"{user}?idProperty=userId", area="owners")["id"])
+        return self._owners[user]
 
-    def column(self) -> dict[str, str]:
-        """Where a new ticket stands, and whose it is: the agent's."""
-        return {"hs_pipeline": "0", "hs_pipeline_stage": "1", "hubspot_owner_id": self.owner_of(self.agent)}
+    def column(self, *, stage: str = "1", whose: str = "") -> dict[str, str]:
+        """Where a new ticket stands, and whose it is: the agent's, or that of another grant."""
+        owner = self.owner_of(whose or self.agent)
+        return {"hs_pipeline": "0", "hs_pipeline_stage": stage, "hubspot_owner_id": owner}
+
+    @property
+    def _customer(self) -> dict[str, str]:
+        return {"contacts": self.contact.id, "companies": self.account.id}
+
+    def _ref(self, object_: str, properties: Mapping[str, object], **to: str) -> RecordRef:
+        return RecordRef(self.crm, object_, self.create(object_, properties, **to))
+
+    def _make_contact(self) -> RecordRef:
+        owner = {"hubspot_owner_id": self.owner_of(self.agent)}
+        names = {"firstname": "Carla", "lastname": "Contact", "email": SECRETS[1], "jobtitle": "Buyer"}
+        return self._ref("contacts", {**names, **owner}, companies=self.account.id)
+
+    def _make_history(self) -> None:
+        """What was said and done with the customer apart from tickets."""
+        when = self._control.now() - timedelta(days=40)
+        subject = {"hs_email_subject": "A visit", "hs_email_text": "May we see you in May?"}
+        self._mail("EMAIL", when, subject, self._customer)
+        self.create("notes", {"hs_note_body": "Likes pumps", "hs_timestamp": _stamp(when)}, **self._customer)
+
+    def _make_others(self) -> frozenset[RecordRef]:
+        """What hangs on the customer and is not the agent's to see.
+
+        The note on the outsider's ticket hangs on the company, too, so that HubSpot itself shows it there; a rule for
+        tickets does not.
+        """
+        ticket = self._ref("tickets", {"subject": "Theirs", **self.column(whose=self.outsider)}, **self._customer)
+        seller = {"hubspot_owner_id": self.owner_of(self._org.user(SELLER).id)}
+        stage = {"pipeline": "default", "dealstage": "proposal"}
+        deal = self._ref("deals", {"dealname": "Second site", **stage, **seller}, **self._customer)
+        text = {"hs_note_body": "Theirs", "hs_timestamp": _stamp(self._control.now() - timedelta(days=1))}
+        on = self._customer if self._manner.account else {}
+        note = self._ref("notes", text, tickets=ticket.id, **on)
+        return frozenset({ticket, deal, note})
 
     def _make_ticket(self) -> RecordRef:
         owner = {"hubspot_owner_id": self.owner_of(self.agent)}
-        self.contact = self.create(
-            "contacts", {"firstname": "Carla", "lastname": "Contact", "email": SECRETS[1], **owner}
+        self.case = self._ref(
+            "tickets", {"subject": SECRETS[0], "content": SECRETS[2], **self.column()}, **self._customer
         )
-        ticket = self.create(
-            "tickets",
-            {"subject": SECRETS[0], "content": SECRETS[2], **self.column()},
-            contacts=self.contact,
-        )
-        self.case = RecordRef(self.crm, "tickets", ticket)
         for number in range(2):
             self.add_message(number)
         when = self._control.now() - timedelta(days=1)
         self._mail("EMAIL", when, {"hs_email_subject": "Re: pump", "hs_email_text": "We look into it."})
         note = {"hs_note_body": f"<p>Internal: {SECRETS[2]}</p>", "hs_timestamp": _stamp(when), **owner}
-        self.create("notes", note, tickets=ticket)
+        self.create("notes", note, tickets=self.case.id)
         return self.case
 
-    def _mail(self, direction: str, when: datetime, properties: Mapping[str, str]) -> str:
+    def _mail(
+        self, direction: str, when: datetime, properties: Mapping[str, str], on: Mapping[str, str] | None = None
+    ) -> str:
         incoming = {"firstName": "Carla", "lastName": "Contact", "email": SECRETS[1]}
         outgoing = {"firstName": "Mira", "lastName": "Lindgren", "email": "support@meridian-flow.example"}
-        headers = {"from": incoming if direction == "INCOMING_EMAIL" else outgoing}
+        ends = (incoming, outgoing) if direction == "INCOMING_EMAIL" else (outgoing, incoming)
+        headers = {"from": ends[0], "to": [ends[1]]}
         given = {
             "hs_email_direction": direction, "hs_email_status": "SENT", "hs_timestamp": _stamp(when),
             "hs_email_headers": json.dumps(headers), "hubspot_owner_id": self.owner_of(self.agent), **properties,
         }  # fmt: skip
-        return self.create("emails", given, tickets=self.case.id)
+        return self.create("emails", given, **(on or {"tickets": self.case.id}))
 
     def _installer(self) -> str:
         return next(user.username for user in self._org.users if user.name == "Sidecar Integration")

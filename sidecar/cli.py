@@ -241,6 +241,30 @@ def model_verify(directory: Path | None) -> None:
     out.print(f"{info.name}: {len(info.files)} files verified.")
 
 
+@main.command("eval")
+@click.option("--endpoint", default="", help="An OpenAI-compatible endpoint, with its /v1.")
+@click.option("--model", "model_name", default="", help="The model's name at that endpoint.")
+@click.option(
+    "--data", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Your conversations, as JSON lines."
+)
+@click.option("--sentences", type=click.IntRange(1, 20), help="At most so many in a draft; default: the template's.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def evaluate(endpoint: str, model_name: str, data: Path | None, sentences: int | None, *, as_json: bool) -> None:
+    """Measure the drafts of your model on conversations with summaries by people (docs/evaluation.md)."""
+    from sidecar.evaluation import run  # noqa: PLC0415
+    from sidecar.settings import Settings  # noqa: PLC0415
+
+    named = {"llm_url": endpoint, "llm_model": model_name}
+    settings = Settings().model_copy(update={name: value for name, value in named.items() if value})
+    with _progress() as bars:
+        task = bars.add_task("Drafting", total=None)
+        results = run.run(settings, data=data, sentences=sentences, advance=lambda: bars.advance(task))
+    if as_json:
+        sys.stdout.write(json.dumps(run.as_json(results)) + "\n")
+    else:
+        out.print(run.table(results))
+
+
 @main.command()
 def openapi() -> None:
     """Print the OpenAPI document."""

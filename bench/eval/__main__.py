@@ -14,7 +14,9 @@ from bench.eval.stories import tell
 from bench.results import Row, store
 from sidecar.adapters.extractive import ExtractiveReasoner
 from sidecar.adapters.onnx import OnnxEmbedder
+from sidecar.domain import Vectors
 from sidecar.evaluation.items import Way
+from sidecar.firewall import Admitted, index_text
 
 MODEL: Final = ROOT / ".cache" / "models" / "all-MiniLM-L6-v2"
 STORIES: Final = "stories"
@@ -39,7 +41,12 @@ def main() -> None:
 
 def final() -> None:
     """Measure everything and store it."""
-    measured = measure(ExtractiveReasoner(), embedder=OnnxEmbedder(MODEL))
+    embedder = OnnxEmbedder(MODEL)
+
+    def embed(admitted: Admitted) -> Vectors:
+        return embedder.embed([index_text(passage) for passage in admitted.passages])
+
+    measured = measure(ExtractiveReasoner(), embed=embed)
     found = rows(measured)
     store(found)
     show(found)

@@ -11,8 +11,8 @@ from bench.eval.intervals import Ratio, ratio
 from bench.eval.review import Review, Reviews, review
 from bench.eval.scores import CASE, OURS, ROOT, SEED, policy, rouge
 from bench.eval.stories import Told
-from sidecar.evaluation.pipeline import Made, Pipeline, template
-from sidecar.interfaces import Embedder, Reasoner
+from sidecar.evaluation.pipeline import Embed, Made, Pipeline, template
+from sidecar.interfaces import Reasoner
 from sidecar.words import content, tokens
 
 ENOUGH: Final = 0.8
@@ -60,9 +60,9 @@ class Facts:
         return Reviews.of([row.review for row in self.rows])
 
 
-def recalled(stories: Sequence[Told], reasoner: Reasoner, *, embedder: Embedder | None = None) -> Facts:
+def recalled(stories: Sequence[Told], reasoner: Reasoner, *, embed: Embed | None = None) -> Facts:
     """Draft a summary of each case in seven sentences and look for its facts."""
-    return Facts(tuple(_rows(stories, reasoner, embedder)))
+    return Facts(tuple(_rows(stories, reasoner, embed)))
 
 
 def held(facts: Sequence[str], said: Sequence[str]) -> list[set[int]]:
@@ -78,9 +78,9 @@ def most(found: Sequence[set[int]], k: int) -> int:
     return len(reached)
 
 
-def _rows(stories: Sequence[Told], reasoner: Reasoner, embedder: Embedder | None) -> Iterator[Row]:
+def _rows(stories: Sequence[Told], reasoner: Reasoner, embed: Embed | None) -> Iterator[Row]:
     others = baselines(rouge())
-    pipeline = Pipeline(policy(), template(ROOT / "templates", CASE), reasoner, embedder=embedder)
+    pipeline = Pipeline(policy(), template(ROOT / "templates", CASE), reasoner, embed=embed)
     for told in stories:
         made = pipeline.draft(told.records, told.people)
         sentences = told.sentences()

@@ -11,7 +11,8 @@ from bench.eval.scores import KINDS, OURS, Scores, dev, evaluate, references
 from bench.eval.stories import BORROWED, tell
 from bench.results import Row
 from sidecar.evaluation.items import Way
-from sidecar.interfaces import Embedder, Reasoner
+from sidecar.evaluation.pipeline import Embed
+from sidecar.interfaces import Reasoner
 
 SEEDS: Final = (1009, 2003, 3001)
 """Of the generator's cases; the product was made with seed 7."""
@@ -38,16 +39,14 @@ class Measured:
         return ratio([row.scores[OURS].rougeL for row in rows], others)
 
 
-def measure(
-    reasoner: Reasoner, *, embedder: Embedder | None, seeds: Sequence[int] = SEEDS, cases: int = CASES
-) -> Measured:
+def measure(reasoner: Reasoner, *, embed: Embed | None, seeds: Sequence[int] = SEEDS, cases: int = CASES) -> Measured:
     """Draft everything."""
     stories = [told for seed in seeds for told in tell(seed, cases)]
     written = references()
     return Measured(
-        facts=recalled(stories, reasoner, embedder=embedder),
-        references={way: evaluate(written, reasoner, way=way, embedder=embedder) for way in Way},
-        dev=evaluate([item for kind in KINDS for item in dev(kind)], reasoner, embedder=embedder, bound=False),
+        facts=recalled(stories, reasoner, embed=embed),
+        references={way: evaluate(written, reasoner, way=way, embed=embed) for way in Way},
+        dev=evaluate([item for kind in KINDS for item in dev(kind)], reasoner, embed=embed, bound=False),
     )
 
 

@@ -13,9 +13,9 @@ from bench.eval.baselines import COMPETING, baselines, oracle
 from bench.eval.intervals import Ratio, ratio
 from bench.eval.review import Review, Reviews, review
 from sidecar.evaluation.items import Item, Way, load
-from sidecar.evaluation.pipeline import Made, Pipeline, template
+from sidecar.evaluation.pipeline import Embed, Made, Pipeline, template
 from sidecar.evaluation.rouge import Rouge, Score, mean
-from sidecar.interfaces import Embedder, Reasoner
+from sidecar.interfaces import Reasoner
 from sidecar.policy import Policy
 from sidecar.text import sentences as split
 
@@ -75,7 +75,7 @@ def evaluate(
     sentences: int | None = None,
     *,
     way: Way = Way.THREAD,
-    embedder: Embedder | None = None,
+    embed: Embed | None = None,
     bound: bool = True,
 ) -> Scores:
     """Draft a summary of each conversation and score it.
@@ -85,10 +85,10 @@ def evaluate(
         reasoner: what is measured.
         sentences: at most so many in a draft and exactly so many in a baseline; None: `CASE` or `DIALOGUE` by kind.
         way: how the conversations lie in the CRM. Baselines see the same text.
-        embedder: makes the passages' vectors, as in the product; without one there are none.
+        embed: makes the passages' vectors; without it there are none.
         bound: also find the oracle, which takes most of the time.
     """
-    return Scores(tuple(_rows(items, reasoner, sentences, way, embedder, bound=bound)))
+    return Scores(tuple(_rows(items, reasoner, sentences, way, embed, bound=bound)))
 
 
 def dev(kind: str) -> list[Item]:
@@ -124,14 +124,14 @@ def _rows(
     reasoner: Reasoner,
     sentences: int | None,
     way: Way,
-    embedder: Embedder | None,
+    embed: Embed | None,
     *,
     bound: bool,
 ) -> Iterator[Row]:
     others = baselines(rouge())
     for item in items:
         k = sentences or (CASE if item.kind == "support" else DIALOGUE)
-        pipeline = Pipeline(policy(), template(ROOT / "templates", k), reasoner, embedder=embedder)
+        pipeline = Pipeline(policy(), template(ROOT / "templates", k), reasoner, embed=embed)
         made = pipeline.draft(item.records(way))
         told = [text[start:end] for text in item.raw(way) for start, end in split(text)]
         picks = {who: pick(told, k, f"{SEED}:{item.id}") for who, pick in others.items()}

@@ -11,14 +11,17 @@ from typing import Final
 
 from connectors.interfaces import Record
 from sidecar import grounding
-from sidecar.domain import Claim, Grounding, PassageKey
+from sidecar.domain import Claim, Grounding, PassageKey, Vectors
 from sidecar.errors import ModelFailed, Unavailable
-from sidecar.firewall import admit, index_text, release
-from sidecar.interfaces import Embedder, Reasoner
+from sidecar.firewall import Admitted, admit, release
+from sidecar.interfaces import Reasoner
 from sidecar.policy import Policy
 from sidecar.templates import Prompt, Template, TemplateSet, render
 
 ACTION: Final = "summarize_case"
+
+Embed = Callable[[Admitted], Vectors]
+"""The vectors of what was admitted, a row for each passage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,7 @@ class Pipeline:
         reasoner: Reasoner,
         *,
         fallback: Reasoner | None = None,
-        embedder: Embedder | None = None,
+        embed: Embed | None = None,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._policy = policy
@@ -72,7 +75,7 @@ class Pipeline:
         self._template = template
         self._reasoner = reasoner
         self._fallback = fallback
-        self._embedder = embedder
+        self._embed = embed
         self._clock = clock
 
     def draft(self, records: Sequence[Record], people: Sequence[Record] = ()) -> Made:
@@ -88,9 +91,7 @@ class Pipeline:
             fingerprint=lambda raw: hashlib.sha256(raw.encode("utf-8", "replace")).hexdigest(),
         )
         passages = admitted.passages
-        vectors = None
-        if self._embedder is not None and passages:
-            vectors = self._embedder.embed([index_text(passage) for passage in passages])
+        vectors = self._embed(admitted) if self._embed and passages else None
         prompt = render(self._template, admitted, now=_newest(records), vectors=vectors)
         before = self._clock()
         claims, written, held, fell_back = self._reason(prompt)

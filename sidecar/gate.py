@@ -30,6 +30,8 @@ PAGE_BREAK: Final = "\f"
 TOO_LONG: Final = "too-long"
 _OWN: Final = re.compile(re.escape(OWN_MARK) + r"\w")
 """The trailer of a text that the assistant wrote. A customer may quote it: then only her own words count."""
+_INSTANT: Final = re.compile(r"^(\d{4}-\d\d-\d\d)T\d\d:\d\d:\d\d\S*$")
+"""A moment; in a line its day says enough."""
 _SUSPICIOUS: Final = re.compile(
     r"<!--|hidden|display|visibility|opacity|font-size:\s?0|color:|-\d{3,}px|<img|[^\x00-\u2000]"
 )
@@ -56,8 +58,9 @@ class Gate:
         self._placeholders = placeholders
         self._hide = hide
         self._related = related
+        # Everyone who reads the record reads the record; what the customer has of it, only the connector can know.
         root = record.parent is None and not related
-        self._shared = Audience.CUSTOMER if root else record.audience  # of the root, each field has its own audience
+        self._shared = max(Audience.RECORD, record.audience) if root else record.audience
 
     def pass_field(self, name: str, verdict: FieldVerdict) -> tuple[list[Passage], list[Flag]]:
         """The passages of one field that may be used, and what was found in it."""
@@ -93,7 +96,7 @@ class Gate:
         for name in names:
             seen, found = self._look(name, str(fields[name]))
             flags += found
-            said.append(" ".join(f"{parts[name]} {seen.text}".split()))
+            said.append(" ".join([*parts[name].split(), *_INSTANT.sub(r"\1", seen.text).split()]))
         text = LINE_BREAK.join(said)
         if not text or _OWN.search(text) or injection.is_strong([flag.rule for flag in flags]):
             return [], flags

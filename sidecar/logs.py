@@ -21,7 +21,17 @@ def configure(level: int = logging.INFO) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
-    for name in ("urllib3", "requests", "simple_salesforce", "authlib", "chromadb", "werkzeug"):
+    for name in (
+        "urllib3",
+        "requests",
+        "simple_salesforce",
+        "authlib",
+        "chromadb",
+        "werkzeug",
+        "openai",
+        "httpx2",
+        "httpcore2",
+    ):
         logging.getLogger(name).setLevel(logging.CRITICAL)
 
 

@@ -55,6 +55,8 @@ def _claims(draft: Draft) -> list[Text]:
         if claim["grounding"] != "verified":
             line.append(f" {claim['grounding']}", style="yellow")
         lines.append(line)
+        if claim["reserved"]:
+            lines.append(Text(f"    for you alone, not written: {claim['reserved']}", style="yellow"))
     return lines or [Text("Nothing in this record supports a sentence.", style="dim")]
 
 

@@ -233,7 +233,7 @@ class FakeSession:
         ]
         own = {id_ for marker in self._crm.markers.values() for id_ in marker.ids} & {c.ref.id for c in self._all(ref)}
         return Bundle(
-            replace(self._record(row, fields), parent=None, audience=Audience.RECORD),
+            replace(self._record(row, fields), parent=None, audience=row.audience),
             tuple(
                 replace(
                     self._record(child, fields),

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from connectors.errors import Retriable
-from connectors.interfaces import Connector, RecordRef, Session, TargetKind, Write
+from connectors.interfaces import Audience, Connector, RecordRef, Session, TargetKind, Write
 from sidecar import actions
 from sidecar.adapters.extractive import ExtractiveReasoner
 from sidecar.adapters.localkeys import LocalKeyRing
@@ -230,7 +230,8 @@ class Desk:
             "Description": "The pump of line 7 leaks since Monday. We replaced the seal and it still leaks.",
             "ContactId": contact.id, "Contact.Name": "Carla Jansen", SUMMARY_FIELD: None,
         }  # fmt: skip
-        case = self.crm.add("Case", fields, readers={MAYA, TOMAS})
+        case = self.crm.add("Case", fields, readers={MAYA, TOMAS}, audience=Audience.CUSTOMER)
         text = "Please send us a new seal for the pump. Please call me back by 2026-12-01."
-        self.crm.add("EmailMessage", {"Subject": "Seal", "TextBody": text}, parent=case, author="Carla", inbound=True)
+        mail = {"Subject": "Seal", "TextBody": text}
+        self.crm.add("EmailMessage", mail, parent=case, author="Carla", inbound=True, audience=Audience.CUSTOMER)
         return case

@@ -16,6 +16,8 @@ DOCUMENT: Final = "ContentDocument"
 VERSION: Final = "ContentVersion"
 LINK: Final = "ContentDocumentLink"
 _VIEWER, INFERRED = "V", "I"
+_SHARED: Final = "N"
+"""`SharingPrivacy`: visible to anyone with access to the record."""
 _BLOB_PATH: Final = "/services/data/v68.0/sobjects/ContentVersion/{}/VersionData"
 _TYPES: Final = {
     "csv": "CSV", "doc": "WORD", "docx": "WORD_X", "eml": "EML", "gif": "GIF", "htm": "HTML", "html": "HTML",
@@ -161,9 +163,9 @@ def _update_document(org: "Org", document_id: str, version: Row, facts: Row) -> 
     known = org.store.get(DOCUMENT, document_id)
     if known is None:
         kind = org.kind(DOCUMENT)
-        inherited = ("OwnerId", "CreatedDate", "CreatedById", "SharingOption")
+        inherited = ("OwnerId", "CreatedDate", "CreatedById", "SharingOption", "SharingPrivacy")
         known = {field.name: field.default for field in kind.fields.values()}
-        known |= {"Id": document_id} | {name: version.get(name) for name in inherited}
+        known |= {"Id": document_id} | {name: version[name] for name in inherited if version.get(name) is not None}
     moved = ("Title", "Description", "LastModifiedDate", "LastModifiedById", "SystemModstamp")
-    news = {name: version.get(name) for name in moved}
+    news = {name: version.get(name) for name in moved} | {"SharingPrivacy": known.get("SharingPrivacy") or _SHARED}
     org.store.put(DOCUMENT, document_id, known | facts | news | {"LatestPublishedVersionId": version["Id"]})

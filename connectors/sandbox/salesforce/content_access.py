@@ -8,6 +8,7 @@ from connectors.sandbox.salesforce.values import Row, text_of
 
 FILE_LETTERS: Final = {DOCUMENT: "RED", VERSION: "CRE", LINK: "CRED"}
 """What every profile may do with files: Salesforce has no object permissions for them."""
+_PRIVATE: Final = "P"
 _SHARE_LEVELS: Final = {"V": Level.READ, "C": Level.EDIT, "I": Level.EDIT}
 
 
@@ -50,11 +51,17 @@ class ContentSharing(Sharing):
         return max((self._through(user_id, row) for row in links), default=Level.NONE)
 
     def _through(self, user_id: str, link: Row) -> Level:
-        """What one link opens. An inferred one (I) opens as much as the record does, short of deleting."""
+        """What one link opens. An inferred one (I) opens as much as the record does, short of deleting.
+
+        A file that is "private on records" is not opened by the records that it hangs on.
+        """
         most = _SHARE_LEVELS.get(text_of(link, "ShareType"), Level.READ)
         entity = text_of(link, "LinkedEntityId")
         if entity.startswith(("005", "00G")):
             return most if entity in {user_id, *self._groups(user_id)} else Level.NONE
+        document = self._store.get(DOCUMENT, link.get("ContentDocumentId"))
+        if document is not None and document.get("SharingPrivacy") == _PRIVATE:
+            return Level.NONE
         for target in self._store.tables[LINK].kind.fields["linkedentityid"].reference_to:
             record = self._store.get(target, entity)
             if record is not None and not record.get("IsDeleted"):

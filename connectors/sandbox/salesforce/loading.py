@@ -16,7 +16,7 @@ from connectors.sandbox.salesforce.content_access import FILE_LETTERS, ContentSh
 from connectors.sandbox.salesforce.errors import ApiError
 from connectors.sandbox.salesforce.ids import canonical, mint
 from connectors.sandbox.salesforce.permissions import Grant, Permissions
-from connectors.sandbox.salesforce.rules import derive
+from connectors.sandbox.salesforce.rules import ACTIVITIES, account_of, derive
 from connectors.sandbox.salesforce.schema import NUMBERS, Field, ObjectType, Schema, standard_schema
 from connectors.sandbox.salesforce.setup import Setup
 from connectors.sandbox.salesforce.sharing import Level
@@ -174,6 +174,15 @@ def _fill(org: "Org", rows: list[tuple[str, Json]]) -> None:
         if kind.name == content.VERSION:
             blobs[str(row["Id"])] = _blob(record, where)
     content.complete(org, blobs)
+    _relate_activities(org)
+
+
+def _relate_activities(org: "Org") -> None:
+    """Tasks and events name the account of what they are about, which may have been loaded after them."""
+    for name in ACTIVITIES:
+        for row in list(org.store.tables[name].rows.values()):
+            if row.get("AccountId") is None and (account := account_of(org, row)) is not None:
+                org.store.put(name, str(row["Id"]), row | {"AccountId": account})
 
 
 def _blob(record: Json, where: str) -> bytes:

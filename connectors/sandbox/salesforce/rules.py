@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     from connectors.sandbox.salesforce.org import Org
 
 COMMENT_BYTES: Final = 4_000
+ACTIVITIES: Final = ("Task", "Event")
 _SENT: Final = "3"
+_STATUS_STEP: Final = ("0", "1")
+"""New, Read: the only step that a client may take with the status of an e-mail."""
 _ALWAYS_EDITABLE_MAIL: Final = frozenset({"IsExternallyVisible", "IsTracked"})
 
 
@@ -35,8 +38,8 @@ def prepare(org: "Org", kind: ObjectType, row: Row, user_id: str) -> None:
         row["OwnerId"] = user_id
     if kind.name == "Case" and row.get("AccountId") is None:
         row["AccountId"] = (org.store.get("Contact", row.get("ContactId")) or {}).get("AccountId")
-    if kind.name in {"Task", "Event"}:
-        row["AccountId"] = _account_of(org, row)
+    if kind.name in ACTIVITIES:
+        row["AccountId"] = account_of(org, row)
     if kind.name == "EmailMessage":
         row["RelatedToId"] = row.get("RelatedToId") or row.get("ParentId")
 
@@ -64,9 +67,7 @@ def refuse_update(org: "Org", kind: ObjectType, old: Row, new: Row, *, changed: 
     if kind.name == "FeedItem" and old.get("CreatedById") != user_id and not admin:
         raise no_access()
     if kind.name == "EmailMessage":
-        locked = changed - _ALWAYS_EDITABLE_MAIL
-        if old.get("Status") != DRAFT and locked:
-            raise not_writable(tuple(sorted(locked)))
+        _refuse_email_change(old, new, changed, user_id)
         _refuse_email(org, new, user_id)
     _refuse_comment_size(kind, new)
 
@@ -74,6 +75,17 @@ def refuse_update(org: "Org", kind: ObjectType, old: Row, new: Row, *, changed: 
 def assigned_owner(org: "Org", kind: ObjectType) -> str | None:
     """Who the object's active assignment rule gives a record to, if it has one."""
     return org.setup.assignment.get(kind.name)
+
+
+def _refuse_email_change(old: Row, new: Row, changed: AbstractSet[str], user_id: str) -> None:
+    """Only a draft changes, a private one by its author alone; a status only from New to Read, never to Sent."""
+    if "Status" in changed and (old.get("Status"), new.get("Status")) != _STATUS_STEP:
+        raise not_writable(("Status",))
+    locked = changed - _ALWAYS_EDITABLE_MAIL - {"Status"}
+    if old.get("Status") != DRAFT and locked:
+        raise not_writable(tuple(sorted(locked)))
+    if old.get("IsPrivateDraft") and old.get("CreatedById") != user_id:
+        raise no_access()
 
 
 def _refuse_email(org: "Org", row: Row, user_id: str) -> None:
@@ -99,7 +111,8 @@ def _refuse_comment_size(kind: ObjectType, row: Row) -> None:
         raise ApiError(400, "STRING_TOO_LONG", text, ("CommentBody",))
 
 
-def _account_of(org: "Org", row: Row) -> Value:
+def account_of(org: "Org", row: Row) -> Value:
+    """The account of an activity: that of what it is about, else that of whom it is about."""
     for lookup in ("WhatId", "WhoId"):
         target = org.schema.by_id(text_of(row, lookup))
         above = org.store.get(target.name, row.get(lookup)) if target is not None else None

@@ -251,6 +251,7 @@ ContentDocument 069 Content-Documents
   IsArchived boolean =false
   ArchivedDate datetime readonly
   SharingOption picklist[40] |A|R =A
+  SharingPrivacy picklist[40] |N|P =N
 
 ContentVersion 068 Content-Versions
   ContentDocumentId reference >ContentDocument:ContentDocument:ContentVersions create

@@ -90,6 +90,8 @@ class Writer:
         if owner is not None:
             changes["OwnerId"] = owner
         new = row | changes
+        if kind.name in rules.ACTIVITIES and {"WhatId", "WhoId"} & changes.keys():
+            new["AccountId"] = rules.account_of(self.org, new)
         self._touch(new, self.org.now())
         new = rules.derive(kind, new)
         self._refuse_missing(kind, new)

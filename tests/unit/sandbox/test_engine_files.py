@@ -130,6 +130,17 @@ def test_a_file_shows_to_the_readers_of_its_record(world: World, user: str, foun
         assert len(world.ids(user, f"SELECT Id FROM {kind} WHERE Id != null")) == found
 
 
+def test_a_file_that_is_private_on_records_is_not_opened_by_them(world: World) -> None:
+    """It hangs on the case and shows to its owner alone; a link to a person still opens it."""
+    version = row(world, upload(world, FirstPublishLocationId=CASE_ANN, SharingPrivacy="P").body["id"])
+    about = f"/sobjects/ContentDocument/{version['ContentDocumentId']}"
+    assert world.call(ANN, "GET", about).body["SharingPrivacy"] == "P"
+    assert [download(world, user, version["Id"])[0] for user in (ANN, BOSS, AUDITOR)] == [200, 404, 404]
+    body = {"ContentDocumentId": version["ContentDocumentId"], "LinkedEntityId": BEN, "ShareType": "V"}
+    assert world.call(ANN, "POST", "/sobjects/ContentDocumentLink", body).status == 201
+    assert download(world, BEN, version["Id"])[0] == 200
+
+
 def test_a_private_file_is_its_owners(world: World) -> None:
     """A file linked to nothing shows to its owner, not to those above her; a link shares it until it is deleted."""
     version = row(world, upload(world).body["id"])

@@ -142,7 +142,7 @@ class DraftStore(Protocol):
 
 
 class FeedbackStore(Protocol):
-    """What agents thought of their drafts: no free text, no identifiers; kept as long as the drafts' rows."""
+    """What agents thought of their drafts: no free text, and nobody's name but the draft's own id."""
 
     def save(self, draft: Draft, opinion: Opinion, now: datetime) -> None:
         """Store the owner's opinion of her draft; a later one replaces it."""

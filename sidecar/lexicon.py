@@ -12,6 +12,11 @@ def entries(text: str) -> frozenset[str]:
     return frozenset(" ".join(entry.split()) for entry in text.split(","))
 
 
+def listed(text: str) -> frozenset[str]:
+    """The words of a list without phrases."""
+    return frozenset(text.split())
+
+
 PROBLEM: Final = entries("""
     error, errors, fails, fail, failed, failing, failure, fault, faulty, broken, crash, crashes, crashed, crashing,
     stopped, stops, cannot, can't, unable, doesn't, don't, won't, isn't, not working, does not, do not, is not, no
@@ -122,6 +127,52 @@ NOT_FUTURE: Final = entries("""
     logré, registré
 """)
 """Words that end like a French, Spanish, Italian or Portuguese future tense and are none."""
+SPOKEN: Final = listed("""
+    i you my me your we us our u ur im ill ive mine yours ours myself yourself i'm i'll i've i'd you're you'll you've
+    you'd we're we'll we've we'd let's have do can not so what how yes like this there when did please then all any ok
+    okay got see could would good hi sorry can't just know still here before don't tell oh does again there's says put
+    something every thank where thanks why much were more look say think better its well hello done some same nothing
+    than fine anything isn't very away never what's everything lol didn't nobody try said always he's also she's sure
+    doesn't those came hear goes lot else little make really maybe already won't wouldn't ever find somebody wait doing
+    things thing couldn't many great these am yeah yep nope nah hey haha hmm um uh ah wow gosh dear right it's that's
+    they're wasn't aren't haven't hasn't cannot might must shall should actually anyway probably perhaps guess hope wish
+    mean feel bit kind sort quite rather pretty too soon later bye cheers welcome excuse pardon glad nice lovely course
+    exactly absolutely alright true who which if now get go come back pls plz thx omg btw idk ich du er wir ihr mich
+    dich mir dir uns euch mein meine meinen meiner dein deine deinen ihre ihnen sie habe hast haben bin bist ja nein
+    doch mal denn eben halt schon noch auch nur aber wenn dann was wie wo warum wann bitte danke hallo gut klar genau
+    vielleicht eigentlich sehr hier da jetzt kann kannst können könnten würde würden muss möchte leider gerne gern
+    natürlich schön je tu vous nous moi toi te mon ma mes ton ta tes votre vos notre nos j'ai j' c'est suis es ai as
+    avez oui non mais donc alors bien très quoi comment où pourquoi quand merci bonjour salut d'accord peut-être voilà
+    ici là aussi encore peux peut pouvez voulez dois pas yo tú usted ustedes nosotros mi mis tus su sus sí no pero
+    entonces bueno muy qué cómo dónde cuándo gracias hola vale claro quizás aquí también puedo puede pueden quiero tengo
+    tiene estoy está io lei voi noi mio mia miei tuo tua ti ci vi sì allora bene molto cosa dove perché quando grazie
+    ciao certo forse qui anche posso può vorrei ho hai sono sei eu você vocês meu minha seu sua sim não mas então bem
+    muito obrigado obrigada olá aqui também pode quero tenho ik jij wij jullie mij mijn jouw uw ons onze nee maar dan
+    wel toch ook nog goed dank graag kan kunt
+""")
+"""Words of talk that hardly ever stand in a report of it: I and you, interjections, hedges."""
+LINKS: Final = listed("""
+    the a an and to in for on is of with at by as from has was because after since until will his her their he she they
+    that der die das den dem des ein eine einen einem einer und zu im für auf ist von mit bei am als aus hat war weil
+    nach seit bis wird sein seine dass le la les un une et à au aux en pour sur est de du avec par été parce après
+    depuis jusqu'au son sa ses que el los las una y al para por es del con ha desde hasta il lo gli i e per di da nel
+    che o os um uma em no na do het een van op voor met bij heeft omdat tot
+""")
+"""Articles, prepositions and such: what a report is joined with."""
+TIMES: Final = listed("""
+    day days week weeks month months year years hour hours minute minutes monday tuesday wednesday thursday friday
+    saturday sunday january february march april may june july august september october november december tomorrow
+    tonight yesterday today morning evening night noon weekend twice once pm tag tage tagen woche wochen monat monate
+    jahr jahre stunde stunden minuten montag dienstag mittwoch donnerstag freitag samstag sonntag januar februar märz
+    mai juni juli oktober dezember morgen gestern heute abend jour jours semaine semaines mois an ans heure heures lundi
+    mardi mercredi jeudi vendredi samedi dimanche janvier février mars avril juin juillet août septembre octobre
+    novembre décembre demain hier soir día días semana semanas mes meses año años hora horas lunes martes miércoles
+    jueves viernes sábado domingo enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre
+    diciembre mañana ayer hoy giorno giorni settimana mese mesi anno anni ora ore lunedì martedì mercoledì giovedì
+    venerdì domani ieri oggi dag dagen weken maand maanden uur maandag dinsdag woensdag donderdag vrijdag zaterdag
+    zondag
+""")
+"""Words that say when."""
 JAPANESE: Final = {
     "problem": "エラー|できません|できない|動かない|動きません|故障|不具合|問題|壊れ|異常|届いていません",
     "attempt": "試し|試みました|再起動し|確認しました|交換しました|実施しました|設定しました|リセットし|行いました",

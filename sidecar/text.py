@@ -25,6 +25,14 @@ _AFTER_ORDINAL: Final = re.compile(
     re.IGNORECASE,
 )
 _LIST_ITEM: Final = re.compile(r"[ \t]*(?:[-*\u2022\u00b7\u2013>|#]|\(?\d{1,2}[.)]\s|[a-z]\)\s)")
+LABEL: Final = re.compile(
+    r"(?:[\[(]?(?:\d{1,4}[-./]\d{1,2}[-./]\d{1,4},?[ T])?\d{1,2}:\d\d(?::\d\d)?(?: ?[ap]\.?m\.?)?[\])]?[ \t]*"
+    r"(?:[-\u2013|][ \t]?)?)?"
+    r"(?P<who>\#\w{1,20}\#|@\w{1,30}|\[[A-Z][A-Z_]*_\d+\]|[^\W\d_][\w-]{0,30}(?:[ .'\u2019]{1,2}[\w-]{1,30}){0,3}\.?)"
+    r"(?:[ ]?[\[(][^\])\n]{1,30}[\])])?[ ]?[:\uff1a](?=\s|(?<=\uff1a))",
+    re.IGNORECASE,
+)
+"""What may say who speaks, before the words of a transcript: "Amanda:", "[10:32] Dr. Weiss:", "#Person1#:"."""
 _WRAPPED: Final = 50
 """A line of at least so many characters that ends without a stop goes on in the next line: it was wrapped."""
 
@@ -84,7 +92,10 @@ def _goes_on(text: str, start: int, stop: int, following: int, end: int) -> bool
     line = text[start:stop].rstrip()
     if len(line) < _WRAPPED or line.endswith((".", "!", "?", ":", "\u3002", "\uff01", "\uff1f")):
         return False
-    return following < end and not _LIST_ITEM.match(text, following, end)
+    if following >= end or _LIST_ITEM.match(text, following, end):
+        return False
+    label = LABEL.match(text, following, end)
+    return label is None or label["who"][0].islower()
 
 
 def _stripped(text: str, start: int, end: int) -> tuple[int, int]:

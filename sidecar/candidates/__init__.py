@@ -1,0 +1,329 @@
+"""Candidates: the sentences of a prompt's passages that a draft could quote, with what is known of each. Pure.
+
+Nothing is ever reworded: `text` is a verbatim slice of its passage. A text that holds a conversation ("Amanda: …") is
+read turn by turn, and a fragment ("Forty degrees, as always.") is quoted with what the same person says around it.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from itertools import groupby, pairwise
+from typing import Final
+
+import numpy as np
+
+from connectors.interfaces import RecordRef
+from sidecar import dates
+from sidecar.candidates.prose import greets, letter, prose, small_talk, trimmed
+from sidecar.candidates.speakers import Turn, turns
+from sidecar.cues import Cues, cues
+from sidecar.domain import OWN_MARK, TITLE_FIELDS, Passage, Role, Vectors
+from sidecar.text import sentences
+from sidecar.words import content, language, spaceless, tokens
+
+SENTENCES_PER_PASSAGE: Final = 40
+MOST: Final = 1500
+"""Candidates of one thread: of a longer one its beginning and its end."""
+CHARS_PER_WORD: Final = 3
+"""For scripts without spaces."""
+TALK: Final = 30
+"""Words of a message, on average, up to which a thread without greetings is talk."""
+PAUSE: Final = timedelta(minutes=10)
+"""Between one turn of talk and the next, mostly."""
+FRAGMENT: Final = 5
+"""A piece of talk with fewer words is no sentence of its own."""
+JOINED: Final = 24
+"""Most words of a fragment and its neighbour together."""
+_FEW_WORDS: Final = 4
+_LABEL_WORDS: Final = 5
+_PAIR: Final = 2
+_LETTERS: Final = 0.3
+"""Share of messages that greet from which a thread is one of letters."""
+_PLACEHOLDER: Final = re.compile(r"\[[A-Z_]{2,20}_\d{1,6}\]")
+_DIGIT: Final = re.compile(r"\d")
+_QUESTION: Final = ("?", "\uff1f")
+_EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One sentence: passage.text[start:end] == text.
+
+    `words` are its content words, `codes` those with digits (figures, order numbers), `count` counts all words. `role`
+    is who says it, from the transcript or else the passage's. `turn` is the place of its message (of its turn, in a
+    transcript) in the thread, 0 (first) to 1 (newest), and `number` counts these; `place` its place inside the message,
+    0 to 1; `central` how near its passage stands to what the whole case speaks of, 0 to 1; `topic` the share of its
+    content words that other messages use too; `fresh` the share that nobody has used before; `reply` says that a
+    question of somebody else stands right before it. `labelled`: it begins with the speaker's label.
+    `who` tells speakers apart: the label, or else the role.
+    """
+
+    passage: Passage
+    text: str
+    start: int
+    end: int
+    words: frozenset[str]
+    codes: frozenset[str]
+    count: int
+    cues: Cues
+    role: Role
+    turn: float
+    number: int
+    central: float
+    talk: bool = False
+    labelled: bool = False
+    who: str = ""
+    place: float = 0.0
+    topic: float = 0.0
+    fresh: float = 1.0
+    mass: float = 0.0
+    reply: bool = False
+
+    @property
+    def due(self) -> str:
+        """The day by which it promises or asks something, as YYYY-MM-DD, or ""."""
+        guess = language(tokens(self.passage.text)) if "/" in self.text else ""
+        return dates.due(self.text, self.written, language=guess)
+
+    @property
+    def written(self) -> date | None:
+        """The day of its message."""
+        return self.passage.when.date() if self.passage.when else None
+
+    @property
+    def specific(self) -> float:
+        """How much it says: length, and numbers, codes and names, 0 to 1."""
+        return 0.5 * min(1.0, self.count / 16) + 0.25 * min(2, len(self.codes))
+
+    @property
+    def title(self) -> bool:
+        """Stands in a field that names the record."""
+        return self.passage.key.field in TITLE_FIELDS
+
+    @property
+    def resolution(self) -> bool:
+        """Stands in the record's own field for how it ended."""
+        return self.passage.role is Role.RECORD and self.passage.key.field.startswith("Resolution")
+
+    @property
+    def question(self) -> bool:
+        """Ends with a question mark."""
+        return self.text.rstrip("\"') ").endswith(_QUESTION)
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A sentence of a passage before it is judged."""
+
+    passage: Passage
+    start: int
+    end: int
+    turn: Turn | None = None
+
+    @property
+    def text(self) -> str:
+        return self.passage.text[self.start : self.end]
+
+
+def candidates(passages: Sequence[Passage], vectors: Vectors | None) -> list[Candidate]:
+    """The quotable sentences of `passages`, in the order of the thread. `vectors` is aligned with `passages` or None.
+
+    A message that repeats the case's own description (the e-mail that opened it) counts once.
+
+    Args:
+        passages: of one record and its thread, or related ones; not a mix, since `turn` is relative to all.
+        vectors: shape (len(passages), dimension), unit length.
+    """
+    usable = [i for i, passage in enumerate(passages) if OWN_MARK not in passage.text]
+    order = sorted(usable, key=lambda i: _moment(passages[i]))
+    near = centrality(vectors, len(passages))
+    central = {passages[i].number: float(near[i]) for i in order}
+    talk = _is_talk([passages[i] for i in order])
+    messages = [_pieces(message) for message in _messages([passages[i] for i in order])]
+    pieces = [piece for message in _labelled(messages) for piece in message]
+    said: dict[tuple[RecordRef, int], int] = {}
+    for piece in pieces:
+        said.setdefault((piece.passage.key.ref, piece.turn.number if piece.turn else -1), len(said))
+    last = max(1, len(said) - 1)
+    found: list[Candidate] = []
+    for piece in _joined(pieces, talk=talk):
+        number = said[piece.passage.key.ref, piece.turn.number if piece.turn else -1]
+        candidate = _candidate(piece, number, last, central[piece.passage.number], talk=talk)
+        if candidate is not None:
+            found.append(candidate)
+    told = {c.text for c in found if c.passage.role is Role.RECORD}
+    kept = [c for c in found if c.passage.role is Role.RECORD or c.text not in told]
+    return _in_context(kept if len(kept) <= MOST else kept[: MOST // 3] + kept[-2 * MOST // 3 :])
+
+
+def centrality(vectors: Vectors | None, count: int) -> Vectors:
+    """Cosine of each row to the centroid of all, scaled to 0..1; all 0.5 without vectors. Shape (count,)."""
+    if vectors is None or count == 0 or vectors.shape[0] != count:
+        return np.full(count, 0.5, dtype=np.float32)
+    centroid = vectors.mean(axis=0)
+    cosine: Vectors = np.nan_to_num(vectors @ (centroid / (np.linalg.norm(centroid) or 1.0)))
+    low, high = float(cosine.min()), float(cosine.max())
+    return (cosine - low) / (high - low) if high > low else np.full(count, 0.5, dtype=np.float32)
+
+
+def _moment(passage: Passage) -> tuple[bool, datetime, int]:
+    """The case's own fields open the thread, except a resolution; then messages by time, then by number."""
+    opens = passage.role is Role.RECORD and not passage.key.field.startswith("Resolution")
+    when = passage.when or _EARLIEST
+    return (not opens, when if when.tzinfo else when.replace(tzinfo=UTC), passage.number)
+
+
+def _messages(passages: Sequence[Passage]) -> Iterator[list[Passage]]:
+    """The passages of one field of one record together."""
+    for _, group in groupby(passages, key=lambda passage: (passage.key.ref, passage.key.field)):
+        yield list(group)
+
+
+def _is_talk(passages: Sequence[Passage]) -> bool:
+    """Whether people talk here, in short turns one right after the other, rather than write letters."""
+    words: dict[RecordRef, int] = {}
+    when: dict[RecordRef, datetime] = {}
+    greeting: set[RecordRef] = set()
+    for passage in passages:
+        if passage.role is not Role.RECORD:
+            ref = passage.key.ref
+            words[ref] = words.get(ref, 0) + len(passage.text.split())
+            if passage.when:
+                when[ref] = passage.when
+            if greets(passage.text):
+                greeting.add(ref)
+    if len(words) < _PAIR or sum(words.values()) > TALK * len(words) or len(greeting) >= _LETTERS * len(words):
+        return False
+    gaps = sorted(later - earlier for earlier, later in pairwise(when.values()))
+    return not gaps or gaps[len(gaps) // 2] <= PAUSE
+
+
+def _pieces(message: Sequence[Passage]) -> list[_Piece]:
+    """The sentences of one message, with their turns if it is a transcript."""
+    said = [passage for passage in message if not _is_label(passage)]
+    found = [_Piece(p, start, end) for p in said for start, end in sentences(p.text)[:SENTENCES_PER_PASSAGE]]
+    told = turns([piece.text for piece in found])
+    if told:
+        return [
+            replace(piece, start=piece.start + turn.label, turn=turn) for piece, turn in zip(found, told, strict=True)
+        ]
+    ends = {p.number: len(letter(p.text)) for p in said}
+    return [piece for piece in found if piece.start < ends[piece.passage.number]]
+
+
+def _labelled(messages: Sequence[list[_Piece]]) -> Sequence[list[_Piece]]:
+    """The same; where each message begins with its speaker's label, with these turns."""
+    whole = [message for message in messages if message and message[0].turn is None]
+    told = turns([message[0].text for message in whole])
+    if told is None or not all(turn.skip for turn in told):
+        return messages
+    by_head = {id(message): turn for message, turn in zip(whole, told, strict=True)}
+    return [
+        [
+            replace(
+                piece, start=piece.start + turn.label * (not i), turn=turn if not i else replace(turn, label=0, skip=0)
+            )
+            for i, piece in enumerate(message)
+        ]
+        if (turn := by_head.get(id(message)))
+        else message
+        for message in messages
+    ]
+
+
+def _joined(pieces: Sequence[_Piece], *, talk: bool) -> list[_Piece]:
+    """The same with fragments of talk joined to their neighbour in the same turn."""
+    found: list[_Piece] = []
+    for piece in pieces:
+        last = found[-1] if found else None
+        if last and (talk or piece.turn) and last.passage is piece.passage and _same_turn(last, piece):
+            one, two = len(last.text.split()), len(piece.text.split())
+            if min(one, two) < FRAGMENT and one + two <= JOINED:
+                found[-1] = replace(last, end=piece.end)
+                continue
+        found.append(piece)
+    return found
+
+
+def _same_turn(one: _Piece, other: _Piece) -> bool:
+    return (one.turn.number if one.turn else -1) == (other.turn.number if other.turn else -1)
+
+
+def _candidate(piece: _Piece, number: int, last: int, central: float, *, talk: bool) -> Candidate | None:
+    """What a piece says, or None when it is nothing to quote."""
+    passage, skip = piece.passage, piece.turn.skip - piece.turn.label if piece.turn and piece.turn.skip else 0
+    talk = talk or piece.turn is not None
+    start, end = (piece.start, piece.end) if skip else trimmed(passage.text, piece.start, piece.end)
+    sentence = passage.text[start + skip : end].strip()
+    if not prose(sentence, title=passage.key.field in TITLE_FIELDS, talk=talk):
+        return None
+    words = tokens(_PLACEHOLDER.sub(" ", sentence))
+    marks = cues(sentence, words)
+    count = max(len(words), len(sentence) // CHARS_PER_WORD) if spaceless(sentence) else len(words)
+    if not count or (small_talk(marks, count) and not talk):
+        return None
+    meaning = content(words)
+    return Candidate(
+        passage,
+        passage.text[start:end],
+        start,
+        end,
+        meaning,
+        frozenset(word for word in meaning if not word.isalpha() and _DIGIT.search(word)),
+        count,
+        marks,
+        _role(piece),
+        number / last,
+        number,
+        central,
+        talk=talk,
+        labelled=skip > 0,
+        who=piece.turn.who if piece.turn and piece.turn.who else passage.role.value,
+    )
+
+
+def _role(piece: _Piece) -> Role:
+    """Who says it. In a transcript whose labels do not tell, everybody may have a problem to report."""
+    if piece.turn is None or not piece.turn.who:
+        return piece.passage.role
+    return piece.turn.role or Role.CUSTOMER
+
+
+def _is_label(passage: Passage) -> bool:
+    """A picklist value, a number, a name or the subject of a reply: not something that somebody says."""
+    if passage.key.field in TITLE_FIELDS:
+        return passage.role is not Role.RECORD
+    if passage.role is not Role.RECORD:
+        return False
+    return len(passage.text.split()) <= _LABEL_WORDS and not passage.text.rstrip().endswith((".", "!", "?", "\u3002"))
+
+
+def _in_context(found: Sequence[Candidate]) -> list[Candidate]:
+    """The same with what depends on the whole message and the whole thread."""
+    spoken: dict[str, set[int]] = {}
+    messages: dict[tuple[int, str], list[Candidate]] = {}
+    for candidate in found:
+        messages.setdefault((candidate.number, candidate.passage.key.field), []).append(candidate)
+        for word in candidate.words:
+            spoken.setdefault(word, set()).add(candidate.number)
+    most = max(map(len, spoken.values()), default=1)
+    known: set[str] = set()
+    asked: Candidate | None = None
+    result: list[Candidate] = []
+    for message in messages.values():
+        for position, candidate in enumerate(message):
+            size = max(_FEW_WORDS, len(candidate.words))
+            result.append(
+                replace(
+                    candidate,
+                    place=position / max(1, len(message) - 1),
+                    topic=sum(len(spoken[word]) > 1 for word in candidate.words) / size,
+                    fresh=len(candidate.words - known) / size,
+                    mass=sum(len(spoken[word]) for word in candidate.words) / size / most,
+                    reply=asked is not None and position == 0 and asked.who != candidate.who,
+                )
+            )
+            known |= candidate.words
+        asked = message[-1] if message[-1].question else None
+    return result

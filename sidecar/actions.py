@@ -116,7 +116,7 @@ def draft(services: Services, principal: Principal, click: Click, progress: Prog
         idempotency_key=click.idempotency_key,
         round_trips=session.round_trips,
         fallback=reasoned.fallback,
-        greets=_addressee(template, bundle, decision.purpose),
+        greets=_addressee(template, bundle, target, decision.purpose),
     )
     made = replace(_composed(made, template), timings_ms=clock.laps)
     trail.record(services, made, "draft", "created")
@@ -295,9 +295,10 @@ def _composed(made: Draft, template: Template) -> Draft:
     return replace(made, write=replace(made.write, values=templates.compose(template, made))) if made.write else made
 
 
-def _addressee(template: Template, bundle: Bundle, purpose: Purpose) -> str:
-    """The name that a letter greets: the customer's, when this purpose may use it and the user sees it."""
-    if not template.frames or "person" not in purpose.restore:
+def _addressee(template: Template, bundle: Bundle, target: Target | None, purpose: Purpose) -> str:
+    """The name that a letter greets: the customer's, as the user sees it, where nobody but the customer will read it."""
+    letter = template.frames and target and target.kind is TargetKind.EMAIL_DRAFT
+    if not letter or "person" not in purpose.restore:
         return ""
     customer = VOCABULARIES[template.crm].customer
     name = next((p.title for p in (bundle.record, *bundle.people) if p.ref.object == customer), "")

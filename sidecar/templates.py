@@ -114,10 +114,10 @@ def compose(template: Template, draft: Draft) -> tuple[Mapping[str, str], ...]:
     if template.form is Form.TASKS:
         tasks = [_task(template, claim, trailer) for claim in sayable]
         return tuple(task for task in tasks if len(task["body"].encode()) <= room)
+    subject = template.subject
     if draft.write.target.kind is TargetKind.EMAIL_DRAFT:
-        trailer = ""
+        subject, trailer = f"Re: {_flat(draft.record_title)}"[:SUBJECT_LENGTH], ""
     frame = _frame(template, draft)
-    subject = template.subject.format(title=_flat(draft.record_title))[:SUBJECT_LENGTH]
     while sayable:
         body = _document(template, sayable, frame, draft.greets, trailer)
         if len(body.encode()) <= room:

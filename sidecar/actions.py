@@ -296,11 +296,14 @@ def _composed(made: Draft, template: Template) -> Draft:
 
 
 def _addressee(template: Template, bundle: Bundle, target: Target | None, purpose: Purpose) -> str:
-    """The name that a letter greets: the customer's, as the user sees it, where nobody but the customer will read it."""
-    letter = template.frames and target and target.kind is TargetKind.EMAIL_DRAFT
-    if not letter or "person" not in purpose.restore:
-        return ""
+    """The name that a letter greets: the customer's, as the user sees it, when this purpose may use it.
+
+    Only where its readers know it: in a message that nobody but she will read, or on her own record.
+    """
     customer = VOCABULARIES[template.crm].customer
+    alone = target is not None and target.kind is TargetKind.EMAIL_DRAFT
+    if not template.frames or "person" not in purpose.restore or not (alone or template.object == customer):
+        return ""
     name = next((p.title for p in (bundle.record, *bundle.people) if p.ref.object == customer), "")
     name = " ".join(clean(name, html=False).text.split())[:NAME_LENGTH]
     return "" if firewall.leaks(name) or injection.is_strong(injection.scan(name, name)) else name

@@ -184,7 +184,7 @@ def test_reload_and_history_bring_a_draft_back(desk: Desk) -> None:
     expect(desk.page.locator(".claim")).to_have_count(len(first["claims"]))
     desk.open()
     desk.press("Propose next steps")
-    desk.page.get_by_role("button", name="My drafts").click()
+    desk.page.get_by_role("button", name="Drafts").click()
     desk.page.locator(f'#chooser a[href$="draft={first["id"]}"]').click()
     expect(desk.page.locator("#draft-title")).to_have_text("Summarize this case")
     assert desk.draft_id == first["id"]

@@ -1,7 +1,7 @@
 // The left column: a tab for each object with the agent's newest records and a filter, and a tab for her drafts.
 
 import { badge, button, byId, h } from "./dom.js";
-import { capital, moment, noun, plural, say, sentence, w } from "./words.js";
+import { capital, moment, noun, plain, plural, say, sentence, w } from "./words.js";
 
 export const DRAFTS = "drafts";
 let wanted = "";
@@ -86,8 +86,8 @@ export const stateBadge = (state) => badge(w.states[state], TONES[state]);
 function recordLine({ record, status, priority }, desk) {
   const { number, subject } = parts(record.title);
   const last = desk.drafts?.find((draft) => draft.record.id === record.id)?.state;
-  const meta = [number, status].filter(Boolean).map((text) => h("span", text));
-  if (priority) meta.push(badge(priority, urgent(priority)));
+  const meta = [number, plain(status)].filter(Boolean).map((text) => h("span", text));
+  if (priority) meta.push(badge(plain(priority), urgent(priority)));
   if (last && !["discarded", "expired", "undone"].includes(last)) meta.push(stateBadge(last));
   return line(address(desk, record), record.id === desk.at.id, subject, h("span.meta", meta));
 }

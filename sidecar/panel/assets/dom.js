@@ -45,5 +45,8 @@ export function badge(text, tone = "") {
   return h(`span.badge${tone && `.${tone}`}`, text);
 }
 
+/** Words for those who do not see the page. */
+export const unseen = (text) => h("span.unseen", text);
+
 /** Words that the server gives: they are English whatever the page's language is. */
 export const said = (text) => h("span", { lang: "en" }, text);

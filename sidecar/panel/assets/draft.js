@@ -1,11 +1,11 @@
 // The middle of the desk: a draft's sentences by section, each with its source, its confidence, and the agent's pen.
 
-import { $$, badge, button, h, said } from "./dom.js";
+import { $$, badge, button, h, said, unseen } from "./dom.js";
 import { stateBadge } from "./chooser.js";
 import { feedbackView } from "./feedback.js";
 import { glance } from "./receipt.js";
 import { mark, ordinal, writer } from "./sources.js";
-import { day, moment, percent, say, sentence, shortDay, w } from "./words.js";
+import { moment, percent, say, sentence, shortDay, w } from "./words.js";
 
 /** What a draft's state means for the agent. */
 export const meaning = ({ state, change, expires }) =>
@@ -99,13 +99,16 @@ function chip(draft, claim, index) {
       type: "button",
       "aria-pressed": "false",
       "data-claim": String(index),
-      "aria-label": say(w.chip, number, writer(source), source.when ? `, ${day(source.when)}` : ""),
       onclick: show(true),
       onfocus: show(false),
     },
+    unseen(`${w.source} `),
     h("span.number", String(number)),
+    " ",
     h("span.by", writer(source)),
+    " ",
     source.when && h("span.when", shortDay(source.when)),
+    unseen(w.showQuote),
   );
 }
 
@@ -116,7 +119,7 @@ function confidence(share) {
     "span.confidence",
     { title: w.confidenceHint },
     h("meter", { low: "0.5", high: "0.8", optimum: "1", value: String(share), "aria-hidden": "true" }),
-    h("span", h("span.unseen", `${w.confidence}: `), `${w.levels[level]} ${percent(share)}`),
+    h("span", unseen(`${w.confidence}: `), `${w.levels[level]} ${percent(share)}`),
   );
 }
 

@@ -33,7 +33,7 @@ export function progressView(text, stop = null) {
 }
 
 function stepView(name, count) {
-  const found = count && w.found[name] && say(w.found[name], count);
+  const found = count > 0 && w.found[name] && say(w.found[name], count);
   const running = count !== undefined;
   return h(
     `li.${running ? "now" : "next"}`,

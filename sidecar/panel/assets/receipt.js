@@ -1,6 +1,6 @@
 // What stayed out of a draft: fields that the policy left out, values that were masked, instructions that were refused.
 
-import { $$, byId, h, said } from "./dom.js";
+import { $$, byId, h, said, unseen } from "./dom.js";
 import { field, masked, object, reason, rule, say, w } from "./words.js";
 
 const values = (draft) => draft.masked.reduce((sum, item) => sum + item.count, 0);
@@ -18,11 +18,8 @@ export function glance(draft) {
     .filter((name) => figures[name])
     .map((name) => say(w.glance[name], figures[name]));
   if (!found.length) return null;
-  return h(
-    "button.glance",
-    { type: "button", onclick: unfold, "aria-label": `${found.join(" ")}. ${w.glance.show}` },
-    found.map((text) => h("span", text)),
-  );
+  const parts = found.map((text) => [h("span", text), " "]);
+  return h("button.glance", { type: "button", onclick: unfold }, parts.flat(), unseen(w.glance.show));
 }
 
 function unfold() {

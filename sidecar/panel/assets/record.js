@@ -2,7 +2,7 @@
 
 import { badge, button, byId, crmLink, h } from "./dom.js";
 import { draftLine, parts, urgent } from "./chooser.js";
-import { field, noun, object, plural, say, w } from "./words.js";
+import { field, noun, object, plain, plural, say, w } from "./words.js";
 
 /** `line` is the record in the chooser, or none when it is not among the newest; `run(action, options)` drafts. */
 export function showRecord(desk, line, run) {
@@ -27,16 +27,17 @@ export function showRecord(desk, line, run) {
 }
 
 /** What the CRM's list says of the record, as soon as it is there. */
-export function showHead({ at, draft }, line) {
-  const title = line?.record.title ?? draft?.record.title ?? `${object(at.object)} ${at.id}`;
+export function showHead({ at, draft, lists }, line) {
+  const unnamed = lists[at.object] ? `${object(at.object)} ${at.id}` : "…";
+  const title = line?.record.title ?? draft?.record.title ?? unnamed;
   const { number, subject } = parts(title);
   const focused = document.activeElement === byId("title");
   byId("head").replaceChildren(
     h(
       "div.meta",
       h("span", `${object(at.object)} ${number}`),
-      line?.status && h("span", line.status),
-      line?.priority && badge(line.priority, urgent(line.priority)),
+      line?.status && h("span", plain(line.status)),
+      line?.priority && badge(plain(line.priority), urgent(line.priority)),
       line && crmLink(line.record.link, w.openInCrm, subject),
     ),
     h("h1", { tabindex: "-1", id: "title" }, subject),

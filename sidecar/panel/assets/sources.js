@@ -41,7 +41,7 @@ function card(source, number, caseId) {
   const named = source.record.id !== caseId && source.record.title !== source.record.id;
   return h(
     "article.source",
-    { id: `source-${source.number}`, "aria-label": say(w.source, number), tabindex: "-1" },
+    { id: `source-${source.number}`, "aria-label": `${w.source} ${number}`, tabindex: "-1" },
     h(
       "header",
       h("span.number", String(number)),
@@ -88,5 +88,5 @@ export function mark(draft, citation, { move = false } = {}) {
     .replaceChildren(cut(0, citation.start), h("mark", cut(citation.start, citation.end)), cut(citation.end));
   if (!move) return;
   box.scrollIntoView({ block: "nearest" });
-  announce(`${say(w.source, ordinal(draft, source.number))}, ${writer(source)}: ${citation.quote}`);
+  announce(`${w.source} ${ordinal(draft, source.number)}, ${writer(source)}: ${citation.quote}`);
 }

@@ -83,4 +83,7 @@ export function masked({ category, count }) {
   return say(w.kinds[category] ?? `{0} ${sentence(category).toLowerCase()}`, count);
 }
 
+/** A choice of a list as people write it: "FOOD_BEVERAGE" -> "Food beverage". */
+export const plain = (text) => (/^[A-Z_]+$/.test(text) ? sentence(text) : text);
+
 export const rule = (name) => w.rules[name] ?? sentence(name).toLowerCase();

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, NoReturn
 
+from connectors.sandbox.salesforce import rights_rows
 from connectors.sandbox.salesforce.content_writes import ContentWriter
 from connectors.sandbox.salesforce.errors import ApiError, bad_input, bad_json, not_found
 from connectors.sandbox.salesforce.multipart import is_multipart, record_of
@@ -84,6 +85,7 @@ class Call:
         found = self.org.schema.object(name)
         if found is None or not self.org.permissions.visible(self.user_id, found.name):
             raise ApiError(404, "NOT_FOUND", "The requested resource does not exist")
+        rights_rows.prepare(self.org, found.name)
         return found
 
     def json(self) -> object:

@@ -33,6 +33,7 @@ def describe(view: View, kind: ObjectType) -> Json:
     visible = view.visible(kind.name)
     editable = view.org.permissions.editable(view.user_id, kind.name)
     fields = [field for field in kind.fields.values() if field.name in visible]
+    permissionable = view.org.permissions.permissionable
     children: list[Json] = [
         {
             "childSObject": child.name,
@@ -52,7 +53,10 @@ def describe(view: View, kind: ObjectType) -> Json:
         "actionOverrides": [],
         "childRelationships": children,
         "compactLayoutable": True,
-        "fields": [_field(field, kind.name, may_write=field.name in editable) for field in fields],
+        "fields": [
+            _field(field, kind.name, may_write=field.name in editable, permissionable=permissionable(kind.name, field))
+            for field in fields
+        ],
         "listviewable": None,
         "lookupLayoutable": None,
         "namedLayoutInfos": [],
@@ -122,7 +126,7 @@ def summary(view: View, kind: ObjectType) -> Json:
 
 
 @lru_cache(maxsize=4_096)
-def _field(field: Field, kind: str, *, may_write: bool) -> Json:
+def _field(field: Field, kind: str, *, may_write: bool, permissionable: bool) -> Json:
     plain_text = not field.long_text and field.type != "boolean"
     return {
         "aggregatable": plain_text,
@@ -162,7 +166,7 @@ def _field(field: Field, kind: str, *, may_write: bool) -> Json:
         "nameField": field.name_field,
         "namePointing": len(field.reference_to) > 1,
         "nillable": field.nillable,
-        "permissionable": field.nillable and field.name not in SYSTEM_NAMES,
+        "permissionable": permissionable,
         "picklistValues": [
             {
                 "active": True,

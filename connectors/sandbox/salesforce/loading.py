@@ -26,7 +26,7 @@ from connectors.sandbox.salesforce.values import Json, Row, Value, normal_date, 
 if TYPE_CHECKING:
     from connectors.sandbox.salesforce.org import Clock, Org
 
-ADMIN_PERMISSIONS: Final = ("ApiEnabled", "ModifyAllData", "QueryAllFiles", "ViewAllData")
+ADMIN_PERMISSIONS: Final = ("ApiEnabled", "ModifyAllData", "QueryAllFiles", "ViewAllData", "ViewSetup")
 _FIRST_DAY: Final = datetime(2026, 1, 1, tzinfo=UTC)
 _PEOPLE: Final = {"roles": "UserRole", "profiles": "Profile", "users": "User", "groups": "Group",
                   "record_types": "RecordType"}  # fmt: skip

@@ -74,6 +74,7 @@ class Org:
         self.jobs = Jobs(clock)
         self.recent: dict[str, dict[str, None]] = {}
         self.metadata_modified = clock.now().replace(microsecond=0)
+        self.rights_as_of = (-1, -1)
         self._usage = ApiUsage()
         self._settled: date | None = None
         self._numbers: dict[str, int] = {}

@@ -5,13 +5,17 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from connectors.sandbox.salesforce.schema import SYSTEM_NAMES, Schema
+from connectors.sandbox.salesforce.schema import SYSTEM_NAMES, Field, Schema
 from connectors.sandbox.salesforce.values import Json
 
 ALL: Final = frozenset("CREDVM")
 _VIEW_ALL: Final = frozenset("RV")
 _FOLLOWS_CASE: Final = {"CaseComment": {"R": "CRE"}, "EmailMessage": {"R": "R", "E": "CRED"}}
 """Objects without rights of their own: a letter on Case gives these letters on them."""
+VIEW_SETUP: Final = "ViewSetup"
+"""The system permission "View Setup and Configuration"."""
+SETUP_ONLY: Final = frozenset({"PermissionSet", "ObjectPermissions", "FieldPermissions"})
+"""Objects that exist only for those who hold it."""
 _FEED: Final = frozenset("CRED")
 """Everybody may post; what a feed item shows follows its parent record."""
 
@@ -89,6 +93,27 @@ class Permissions:
         return self._memoised("editable", user_id, kind, self._editable)
 
     @property
+    def profiles(self) -> tuple[Grant, ...]:
+        """All profiles."""
+        return tuple(self._state.profiles.values())
+
+    @property
+    def sets(self) -> tuple[Grant, ...]:
+        """All permission sets."""
+        return tuple(self._state.sets)
+
+    def permissionable(self, kind: str, item: Field) -> bool:
+        """Whether access to a field can be given and taken: not to what must be filled, nor to what the system fills.
+
+        What somebody has hidden can be hidden, whatever the field looks like: an org document may say so.
+        """
+        hidden = {name for _, name in self._state.hidden}.union(*(each.hidden_fields for each in self.profiles))
+        if f"{kind}.{item.name}" in hidden:
+            return item.name not in SYSTEM_NAMES
+        optional = item.nillable or (item.type == "boolean" and item.createable)
+        return optional and item.name not in SYSTEM_NAMES and not (item.name_field and not item.createable)
+
+    @property
     def withdrawn(self) -> tuple[frozenset[tuple[str, str]], frozenset[tuple[str, str]]]:
         """What was taken away at run time: (user, object) and (user or profile, `Object.Field`)."""
         return frozenset(self._state.revoked), frozenset(self._state.hidden)
@@ -150,6 +175,8 @@ class Permissions:
         known = self._schema.object(kind)
         if known is None:
             return frozenset()
+        if kind in SETUP_ONLY:
+            return frozenset("R") if self.has(user_id, VIEW_SETUP) else frozenset()
         grants = self.grants_of(user_id)
         letters: frozenset[str] = frozenset("R") if known.setup else frozenset()
         letters = letters.union(*(item.objects.get(kind, frozenset()) for item in grants))

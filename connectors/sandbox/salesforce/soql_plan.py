@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Final
 
+from connectors.sandbox.salesforce import rights_rows
 from connectors.sandbox.salesforce.errors import ApiError, malformed_query, no_such_type
 from connectors.sandbox.salesforce.query_rules import refuse_query
 from connectors.sandbox.salesforce.schema import ObjectType
@@ -49,6 +50,7 @@ def kind_of(view: View, query: Query) -> ObjectType:
     kind = view.org.schema.object(query.source)
     if kind is None or kind.virtual or not view.visible(kind.name):
         raise no_such_type(query.source, Scope(view, view.org.kind("User"), query.text).where(query.source_position))
+    rights_rows.prepare(view.org, kind.name)
     return kind
 
 

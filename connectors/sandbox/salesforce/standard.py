@@ -71,6 +71,35 @@ RecordType 012 Record-Types setup
   Description textarea[255]
   IsActive boolean =true
 
+PermissionSet 0PS Permission-Sets setup
+  Name string[80] name required
+  Label string[80] required
+  Type picklist[40] readonly |Regular|Standard|Session|Profile|Group =Regular
+  IsCustom boolean readonly =true
+  IsOwnedByProfile boolean readonly =false
+  ProfileId reference >Profile:Profile readonly
+  PermissionsApiEnabled boolean =false
+  PermissionsViewSetup boolean =false
+  PermissionsViewAllData boolean =false
+  PermissionsModifyAllData boolean =false
+
+ObjectPermissions 110 Object-Permissions setup link
+  ParentId reference >PermissionSet:Parent:ObjectPerms required create
+  SobjectType picklist[40] required create
+  PermissionsCreate boolean =false
+  PermissionsRead boolean =false
+  PermissionsEdit boolean =false
+  PermissionsDelete boolean =false
+  PermissionsViewAllRecords boolean =false
+  PermissionsModifyAllRecords boolean =false
+
+FieldPermissions 01k Field-Permissions setup link
+  ParentId reference >PermissionSet:Parent:FieldPerms required create
+  SobjectType picklist[40] required create
+  Field picklist[255] required create
+  PermissionsRead boolean =false
+  PermissionsEdit boolean =false
+
 Account 001 Accounts
   Name string[255] name required
   OwnerId reference >User:Owner

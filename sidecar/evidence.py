@@ -25,7 +25,7 @@ from sidecar.firewall import Admitted, Released, admit
 from sidecar.interfaces import Services
 from sidecar.policy import Purpose
 from sidecar.retrieval import Hit, Index, centre
-from sidecar.templates import Template, compose
+from sidecar.templates import Template, composed
 
 INDEX_IS_DOWN = "The index of related records is not available: this draft rests on the record and its thread alone."
 UNREAD = "Attached files that were not read (too many, too large, damaged, or of another kind): {}."
@@ -229,4 +229,4 @@ def _target_now(services: Services, draft: Draft, record: Record) -> Draft:
     if all(claim.grounding is not Grounding.HIDDEN for claim in draft.claims):
         return draft
     template = services.templates.get(draft.action, int(draft.template.partition("@")[2]), crm=draft.crm)
-    return replace(draft, write=replace(write, values=compose(template, draft)))
+    return composed(template, draft)

@@ -8,7 +8,7 @@ import json
 import re
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final, Self
@@ -21,7 +21,7 @@ from sidecar.firewall import Admitted
 from sidecar.template_files import SUBJECT_LENGTH, Form, Frame, Section, Seeks, Template, read
 from sidecar.words import language, tokens
 
-__all__ = ["Form", "Frame", "Prompt", "Section", "Seeks", "Template", "TemplateSet", "compose", "render"]
+__all__ = ["Form", "Frame", "Prompt", "Section", "Seeks", "Template", "TemplateSet", "compose", "composed", "render"]
 
 _WRITTEN: Final = frozenset({Grounding.VERIFIED, Grounding.EDITED})
 
@@ -96,6 +96,11 @@ def render(
         vectors=vectors,
         now=now,
     )
+
+
+def composed(template: Template, draft: Draft) -> Draft:
+    """The draft with what it would write."""
+    return replace(draft, write=replace(draft.write, values=compose(template, draft))) if draft.write else draft
 
 
 def compose(template: Template, draft: Draft) -> tuple[Mapping[str, str], ...]:

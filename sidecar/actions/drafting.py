@@ -1,7 +1,4 @@
-"""The whole story of one click: draft(), apply(), undo(), with edit(), discard() and show() beside them.
-
-Every step acts live, as the user; asks the policy again; and stops when it cannot be audited.
-"""
+"""draft(): read live, filter, reason, check, save. Nothing is written to the CRM."""
 
 import secrets
 from collections.abc import Mapping, Sequence
@@ -9,12 +6,12 @@ from dataclasses import dataclass, replace
 from time import perf_counter
 
 from connectors.interfaces import Bundle, RecordRef, Session, Target, TargetKind, Write
-from sidecar import audience, evidence, firewall, grounding, injection, reasoning, templates, trail, writeback
+from sidecar import audience, evidence, firewall, injection, reasoning, templates, trail
+from sidecar.actions.keeping import show
 from sidecar.crm import crm_errors, open_session
-from sidecar.domain import Claim, DraftState, Grounding, Principal, Progress, Step, unwatched
-from sidecar.drafts import Draft, Shown, move
-from sidecar.errors import Conflict, Invalid, PreconditionFailed
-from sidecar.feedback import Opinion
+from sidecar.domain import Claim, Principal, Progress, Step, unwatched
+from sidecar.drafts import Draft, Shown
+from sidecar.errors import Conflict, Invalid
 from sidecar.interfaces import Services
 from sidecar.policy import Purpose
 from sidecar.sanitise import clean
@@ -118,120 +115,10 @@ def draft(services: Services, principal: Principal, click: Click, progress: Prog
         fallback=reasoned.fallback,
         greets=_addressee(template, bundle, target, decision.purpose),
     )
-    made = replace(_composed(made, template), timings_ms=clock.laps)
+    made = replace(templates.composed(template, made), timings_ms=clock.laps)
     trail.record(services, made, "draft", "created")
     stored = services.drafts.add(made)
     return Shown(stored, stored.digest)
-
-
-def show(services: Services, principal: Principal, draft_id: str) -> Shown:
-    """A draft as its owner may see it now: its sources are re-read as her; an interrupted apply is settled first.
-
-    Raises:
-        NotFound: not hers, or she has lost the record.
-    """
-    stored = services.drafts.get(principal.tenant, principal.user_id, draft_id)
-    session = open_session(services, principal)
-    if stored.state in (DraftState.APPLYING, DraftState.UNKNOWN):
-        stored = writeback.settle(services, session, stored)
-    return Shown(evidence.recheck(services, session, stored)[0], stored.digest)
-
-
-def edit(
-    services: Services, principal: Principal, draft_id: str, digest: str, edits: Mapping[int, str | None]
-) -> Shown:
-    """Replace the text of claims by the agent's own words (None removes one), checked again for leaks.
-
-    A text that its quote still supports stays VERIFIED; any other becomes EDITED: the agent's own words.
-
-    Raises:
-        PreconditionFailed: somebody changed the draft meanwhile.
-        Invalid: there is no such claim, or the text holds what may not be written.
-    """
-    stored = _fresh(services, principal, draft_id, digest)
-    if stored.write is None:
-        raise Conflict("This draft is for reading only: there is nothing to edit.")
-    if unknown := [index for index in edits if not 0 <= index < len(stored.claims)]:
-        raise Invalid("The draft has no claim with this number.", claim=unknown[0])
-    claims = []
-    for index, claim in enumerate(stored.claims):
-        text = edits.get(index, claim.text)
-        if text is None:
-            continue
-        claims.append(claim if text == claim.text else _edited(claim, text))
-    template = services.templates.get(stored.action, int(stored.template.partition("@")[2]), crm=stored.crm)
-    changed = _composed(replace(stored, claims=tuple(claims), edited=True), template)
-    trail.record(services, changed, "edit", "saved")
-    services.drafts.change(changed, DraftState.DRAFT, digest)
-    return show(services, principal, draft_id)
-
-
-def apply(services: Services, principal: Principal, draft_id: str, digest: str) -> Shown:
-    """Write what was shown, exactly once. A second click on an applied draft returns it unchanged.
-
-    Raises:
-        PreconditionFailed: the draft is not what was shown, a source changed, or the record moved on.
-        Refused: the policy or the CRM says no.
-        Conflict: the draft is expired, discarded, undone, empty, or being applied right now.
-    """
-    stored = services.drafts.get(principal.tenant, principal.user_id, draft_id)
-    session = open_session(services, principal)
-    if stored.state in (DraftState.APPLYING, DraftState.UNKNOWN):
-        stored = writeback.settle(services, session, stored)
-    if stored.state is not DraftState.DRAFT and stored.digest == digest:
-        if stored.state in (DraftState.APPLIED, DraftState.UNKNOWN):
-            return Shown(evidence.recheck(services, session, stored)[0], stored.digest)
-        raise Conflict(f"The draft is {stored.state}: it cannot be applied.", state=str(stored.state))
-    with trail.refusals(services, principal, kind="apply", action=stored.action, record=stored.record):
-        _fresh(services, principal, draft_id, digest)
-        if stored.write is None or not stored.write.values:
-            raise Conflict("There is nothing to write: the draft has no supported sentence or no target.")
-        checked, record = evidence.recheck(services, session, stored)
-        services.policy.authorize(principal, action=stored.action, purpose=stored.purpose, record=record)
-        if any(claim.grounding in (Grounding.HIDDEN, Grounding.STALE) for claim in checked.claims):
-            raise PreconditionFailed("A cited source has changed or is no longer yours to see. Draft again.")
-    sent = writeback.send(services, session, stored)
-    return Shown(replace(checked, state=sent.state, written=sent.written), sent.digest)
-
-
-def undo(services: Services, principal: Principal, draft_id: str) -> Shown:
-    """Put back what stood there. Idempotent; refuses when the target changed after apply.
-
-    Raises:
-        PreconditionFailed: the target changed since.
-        Conflict: nothing was applied, or it cannot be undone.
-    """
-    stored = services.drafts.get(principal.tenant, principal.user_id, draft_id)
-    if stored.state is not DraftState.UNDONE:
-        session = open_session(services, principal)
-        with trail.refusals(services, principal, kind="undo", action=stored.action, record=stored.record):
-            services.policy.authorize(principal, action=stored.action, purpose=stored.purpose, record=None)
-            writeback.take_back(services, session, stored)
-    return show(services, principal, draft_id)
-
-
-def rate(services: Services, principal: Principal, draft_id: str, opinion: Opinion) -> Draft:
-    """Keep what the owner thinks of her draft. A later opinion replaces an earlier one.
-
-    Raises:
-        NotFound: not hers.
-    """
-    stored = services.drafts.get(principal.tenant, principal.user_id, draft_id)
-    trail.record(services, stored, "feedback", "privacy-concern" if opinion.privacy else str(opinion.rating))
-    services.feedback.save(stored, opinion, services.clock())
-    return stored
-
-
-def discard(services: Services, principal: Principal, draft_id: str) -> Draft:
-    """Throw a draft away. It was never written.
-
-    Raises:
-        Conflict: it was written, or may have been.
-    """
-    stored = services.drafts.get(principal.tenant, principal.user_id, draft_id)
-    changed = move(stored, DraftState.DISCARDED)
-    trail.record(services, changed, "discard", "discarded")
-    return services.drafts.change(changed, stored.state, stored.digest)
 
 
 def _known(services: Services, principal: Principal, click: Click) -> Shown | None:
@@ -241,17 +128,6 @@ def _known(services: Services, principal: Principal, click: Click) -> Shown | No
     if known and (known.action, known.record.id[:15]) != (click.action, click.record.id[:15]):
         raise Conflict("This idempotency key was used for another draft. Use a new one.")
     return show(services, principal, known.id) if known else None
-
-
-def _fresh(services: Services, principal: Principal, draft_id: str, digest: str) -> Draft:
-    stored = services.drafts.get(principal.tenant, principal.user_id, draft_id)
-    if stored.state is not DraftState.DRAFT:
-        raise Conflict(f"The draft is {stored.state}.", state=str(stored.state))
-    if services.clock() >= stored.expires:
-        raise Conflict("The draft has expired. Draft again.", state=str(DraftState.EXPIRED))
-    if not secrets.compare_digest(stored.digest.encode(), digest.encode()):
-        raise PreconditionFailed("The draft is not what was shown to you. Load it again.")
-    return stored
 
 
 def _check_object(template: Template, click: Click) -> None:
@@ -290,11 +166,6 @@ def _before(bundle: Bundle, target: Target | None) -> str | None:
     return None if value is None else str(value)
 
 
-def _composed(made: Draft, template: Template) -> Draft:
-    """The draft with what it would write."""
-    return replace(made, write=replace(made.write, values=templates.compose(template, made))) if made.write else made
-
-
 def _addressee(template: Template, bundle: Bundle, target: Target | None, purpose: Purpose) -> str:
     """The name that a letter greets: the customer's, as the user sees it, when this purpose may use it.
 
@@ -322,16 +193,6 @@ def _warnings(kept: Sequence[Claim], lost: int, target: Target | None, omitted: 
     elif not target.undoable:
         said.append("What is written here cannot be undone.")
     return tuple(said)
-
-
-def _edited(claim: Claim, text: str) -> Claim:
-    text = " ".join(clean(text, html=False).text.split())  # as it would be written: one line, all of it visible
-    if not text:
-        raise Invalid("Your text is empty. To take the sentence out, remove it.")
-    if firewall.leaks(text):
-        raise Invalid("Your text holds a number or a secret that may not be written. Remove it and save again.")
-    verified = grounding.supports(text, claim.quote)
-    return replace(claim, text=text, grounding=Grounding.VERIFIED if verified else Grounding.EDITED)
 
 
 def _new_key() -> str:

@@ -4,7 +4,8 @@ HubSpot gives each user a right to view by object: tickets, contacts, companies,
 emails, notes and calls: all of them, those of her teams, her own, or none (knowledge.hubspot.com, user permissions
 guide of October 2024). No API tells these rights (contract, 2.3), so what one user sees proves nothing about the next:
 
-* the record at hand is read by everyone who can read it;
+* the record at hand is read by everyone who can read it. A ticket that came in by mail, form or chat holds the
+  customer's own words: its fields may be hers as well, as far as the policy says so field by field;
 * an activity on it is so too where an administrator vouches for it (`shared`): every user who reads the record's
   object views all activities of that kind. By default that holds for the mails, notes and calls of a ticket, as in the
   seats of people who do support. It is not the default for companies and contacts: marketing and sales read those and
@@ -28,6 +29,7 @@ from connectors.interfaces import Audience
 SHARED: Mapping[str, Sequence[str]] = {records.TICKETS: ("emails", "notes", "calls")}
 """Object -> activities on it that everyone who reads it reads as well, unless an administrator says otherwise."""
 
+_FROM_HER = frozenset({"EMAIL", "FORM", "CHAT"})
 _EXCHANGED = frozenset({"EMAIL", "INCOMING_EMAIL"})
 _WRITTEN_BY_US = "EMAIL"
 _SENT = "SENT"
@@ -45,6 +47,11 @@ class Audiences:
         if not shared.keys() <= ROOTS.keys() or not all({*names} <= {*records.ACTIVITIES} for names in shared.values()):
             raise Fatal("shared names activities by object: tickets: [emails, notes, calls]", code="bad_shared")
         self._shared = {root: frozenset(names) for root, names in shared.items()}
+
+    def of_root(self, object_: str, row: Mapping[str, Any]) -> Audience:
+        """Who reads the record at hand, at most: `source_type` as this user sees it says where a ticket came from."""
+        told = records.text(records.properties(row), records.SOURCE_TYPE)
+        return Audience.CUSTOMER if object_ == records.TICKETS and told in _FROM_HER else Audience.RECORD
 
     def of(self, root: str, object_: str, row: Mapping[str, Any], customers: Collection[str]) -> Audience:
         """Who else reads a row of `object_` that hangs on a record of `root` with these customers' addresses."""

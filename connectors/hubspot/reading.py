@@ -14,7 +14,7 @@ from connectors.hubspot.guard import Guard, Held, hanging, hidden_among, parts, 
 from connectors.hubspot.roots import NEWEST, OPEN_ONLY, ROOTS, THREAD_LIMIT
 from connectors.hubspot.routes import missing, object_name, record_id
 from connectors.hubspot.schema import KEY_PROPERTY, Facts, Schema
-from connectors.interfaces import Audience, Bundle, Record, RecordRef
+from connectors.interfaces import Bundle, Record, RecordRef
 
 _LOOKED_AT = 5
 """Pages of a search that `recent` goes through to find what the rules show."""
@@ -58,7 +58,9 @@ class Reader:
             groups, limit = [[message for group in groups for message in group]], THREAD_LIMIT
         newest = [message for group in groups for message in sorted(group, key=_moment)[-limit:]]
         return Bundle(
-            record=records.record(object_, row, fields.get(object_, ()), facts, audience=Audience.RECORD),
+            record=records.record(
+                object_, row, fields.get(object_, ()), facts, audience=self._audiences.of_root(object_, row)
+            ),
             thread=tuple(sorted(newest, key=_moment)),
             people=tuple(_people(ref, row, rows, fields, facts)),
             truncated=more or any(len(group) > limit for group in groups),

@@ -17,6 +17,8 @@ OWNERS = "owners"
 MODIFIED = "hs_lastmodifieddate"
 OWNER = "hubspot_owner_id"
 SOURCE = "hs_object_source_id"
+SOURCE_TYPE = "source_type"
+"""Of a ticket: EMAIL, FORM, CHAT or PHONE (knowledge.hubspot.com, HubSpot's default ticket properties)."""
 NAME = "Name"
 """The one field that HubSpot does not have: first and last name of a contact or an owner, for masking."""
 
@@ -53,7 +55,9 @@ MAIL_ADDRESSES = ("hs_email_from_email", "hs_email_to_email", "hs_email_cc_email
 """Properties of a mail that hold its senders and receivers."""
 
 KINDS: Mapping[str, Kind] = {
-    TICKETS: Kind(title=("hs_object_id", "subject"), stage=("hs_pipeline", "hs_pipeline_stage"), more=(OWNER,)),
+    TICKETS: Kind(
+        title=("hs_object_id", "subject"), stage=("hs_pipeline", "hs_pipeline_stage"), more=(OWNER, SOURCE_TYPE)
+    ),
     "contacts": Kind(title=("firstname", "lastname"), modified="lastmodifieddate", more=("email",)),
     "companies": Kind(title=("name",)),
     "deals": Kind(title=("dealname",), stage=("pipeline", "dealstage")),

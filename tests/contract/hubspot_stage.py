@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
 import requests
@@ -124,6 +124,14 @@ class HubSpotStage(Planted):
         grant_id = f"{self.crm}:{found.tenant}:{who.id}"
         self.tokens.save(grant_id, token)
         return grant_id
+
+    def again(self) -> Self:
+        """See `FaultStage.again`. Through an account-level app all log-ins are one user's: they end together."""
+        self._times = REPEATED
+        if any(self.tokens.load(grant_id) is None for grant_id in self._users):
+            for grant_id in self._users:
+                self.tokens.delete(grant_id)
+        return super().again()
 
     def hide(self, grant_id: str, field: str) -> None:
         """See `Stage.hide`."""

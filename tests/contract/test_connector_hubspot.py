@@ -23,15 +23,27 @@ def process() -> Iterator[SandboxProcess]:
     yield from running_sandbox()
 
 
+@pytest.fixture(scope="class")
+def user_level(process: SandboxProcess) -> HubSpotStage:
+    """The stage as it is set once, reached through the user-level app."""
+    return HubSpotStage(process)
+
+
+@pytest.fixture(scope="class")
+def account_level(process: SandboxProcess) -> HubSpotStage:
+    """The same through the account-level app."""
+    return HubSpotStage(process, Manner(account=True))
+
+
 class TestHubSpotUserLevel(ConnectorContract):
     """HubSpot itself enforces what each user may do."""
 
     facts = HUBSPOT
 
     @pytest.fixture
-    def stage(self, process: SandboxProcess) -> HubSpotStage:
+    def stage(self, user_level: HubSpotStage) -> HubSpotStage:
         """A clean portal with one ticket."""
-        return HubSpotStage(process)
+        return user_level.again()
 
 
 class TestHubSpotAccountLevel(ConnectorContract):
@@ -45,9 +57,9 @@ class TestHubSpotAccountLevel(ConnectorContract):
     test_what_one_user_may_see_is_not_known_for_another = None  # type: ignore[assignment]  # as above
 
     @pytest.fixture
-    def stage(self, process: SandboxProcess) -> HubSpotStage:
+    def stage(self, account_level: HubSpotStage) -> HubSpotStage:
         """A clean portal with one ticket."""
-        return HubSpotStage(process, Manner(account=True))
+        return account_level.again()
 
 
 VERSIONS = ("v3", "2025-09", "2026-03", "2026-09")

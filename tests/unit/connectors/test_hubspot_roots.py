@@ -310,6 +310,21 @@ def test_what_hangs_on_a_ticket_is_read_with_it_as_far_as_an_administrator_says(
     assert Audiences({"contacts": ["emails"]}).of("contacts", "emails", row("1", **MAIL), HERS) is Audience.CUSTOMER
 
 
+@pytest.mark.parametrize(
+    ("object_", "source", "audience"),
+    [
+        *(("tickets", source, Audience.CUSTOMER) for source in ("EMAIL", "FORM", "CHAT")),
+        *(("tickets", source, Audience.RECORD) for source in ("PHONE", "", None)),
+        ("contacts", "EMAIL", Audience.RECORD),
+    ],
+)
+def test_a_ticket_that_the_customer_opened_may_hold_her_own_words(
+    object_: str, source: str | None, audience: Audience
+) -> None:
+    """One that an agent wrote down after a call does not; nor where this user is not shown how it came in."""
+    assert Audiences().of_root(object_, row("1", source_type=source)) is audience
+
+
 @pytest.mark.parametrize("shared", [{"ticket": ["notes"]}, {"tickets": ["note"]}, {"tickets": ["deals"]}])
 def test_what_is_shared_must_be_an_activity_of_a_known_object(shared: Mapping[str, list[str]]) -> None:
     """A name that is misspelt would leave things to the default."""

@@ -9,9 +9,11 @@ from rich.table import Table
 
 from bench.eval.facts import BOUND, Facts, recalled
 from bench.eval.measure import measure, rows
+from bench.eval.report import page
+from bench.eval.report.picture import draw
 from bench.eval.scores import KINDS, OURS, ROOT, Scores, dev, evaluate
 from bench.eval.stories import tell
-from bench.results import Row, store
+from bench.results import LATEST, Row, store
 from sidecar.adapters.extractive import ExtractiveReasoner
 from sidecar.adapters.onnx import OnnxEmbedder
 from sidecar.domain import Vectors
@@ -19,6 +21,8 @@ from sidecar.evaluation.items import Way
 from sidecar.firewall import Admitted, index_text
 
 MODEL: Final = ROOT / ".cache" / "models" / "all-MiniLM-L6-v2"
+REPORT: Final = LATEST.with_name("eval.html")
+PICTURE: Final = ROOT / "docs" / "images" / "eval.png"
 STORIES: Final = "stories"
 DEV_SEED: Final = 7
 DEV_CASES: Final = 60
@@ -40,7 +44,7 @@ def main() -> None:
 
 
 def final() -> None:
-    """Measure everything and store it."""
+    """Measure everything, store it, and write the report."""
     embedder = OnnxEmbedder(MODEL)
 
     def embed(admitted: Admitted) -> Vectors:
@@ -49,7 +53,10 @@ def final() -> None:
     measured = measure(ExtractiveReasoner(), embed=embed)
     found = rows(measured)
     store(found)
+    REPORT.write_text(page(measured), encoding="utf-8")
+    draw(REPORT, PICTURE)
     show(found)
+    out.print(f"The report: {REPORT.relative_to(ROOT)}")
 
 
 def develop(kinds: Sequence[str], sentences: int | None, *, bound: bool) -> None:

@@ -9,9 +9,9 @@ from typing import Final
 from bench.eval.baselines import COMPETING, baselines
 from bench.eval.intervals import Ratio, ratio
 from bench.eval.review import Review, Reviews, review
-from bench.eval.scores import CASE, OURS, ROOT, SEED, policy, rouge
+from bench.eval.scores import CASE, OURS, SEED, policy, released, rouge
 from bench.eval.stories import Told
-from sidecar.evaluation.pipeline import Embed, Made, Pipeline, template
+from sidecar.evaluation.pipeline import Embed, Made, Pipeline
 from sidecar.interfaces import Reasoner
 from sidecar.words import content, tokens
 
@@ -80,7 +80,7 @@ def most(found: Sequence[set[int]], k: int) -> int:
 
 def _rows(stories: Sequence[Told], reasoner: Reasoner, embed: Embed | None) -> Iterator[Row]:
     others = baselines(rouge())
-    pipeline = Pipeline(policy(), template(ROOT / "templates", CASE), reasoner, embed=embed)
+    pipeline = Pipeline(policy(), released(CASE), reasoner, embed=embed)
     for told in stories:
         made = pipeline.draft(told.records, told.people)
         sentences = told.sentences()

@@ -50,16 +50,20 @@ def measure(reasoner: Reasoner, *, embed: Embed | None, seeds: Sequence[int] = S
     )
 
 
+def coverage(measured: Measured) -> float:
+    """Share of all sentences that have a verified citation."""
+    reviews = [measured.facts.reviews(), *(scores.reviews() for scores in measured.references.values())]
+    return sum(each.cited for each in reviews) / max(1, sum(each.said for each in reviews))
+
+
 def rows(measured: Measured) -> list[Row]:
     """Rows for the bench results; the first four are what issue 5 names."""
     facts, thread = measured.facts, measured.references[Way.THREAD]
-    reviews = [facts.reviews(), *(scores.reviews() for scores in measured.references.values())]
-    said, cited = sum(each.said for each in reviews), sum(each.cited for each in reviews)
     return [
         _row("fact_recall", facts.recall(), "share", "goal", RECALL),
         _ratio("fact_recall_vs_best_baseline", facts.ratio()),
         _ratio("rouge_l_vs_best_baseline", thread.ratio()),
-        _row("citation_coverage", cited / said if said else 0.0, "share", "goal", 1.0),
+        _row("citation_coverage", coverage(measured), "share", "goal", 1.0),
         _row("fact_recall_of_bound", facts.recall() / facts.recall(BOUND), "share", "bound", 1.0),
         _row("fact_recall_bound", facts.recall(BOUND), "share", "ours", facts.recall()),
         *(_row(f"fact_recall_{who.lower()}", facts.recall(who), "share", "ours", facts.recall()) for who in COMPETING),

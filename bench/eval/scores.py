@@ -17,6 +17,7 @@ from sidecar.evaluation.pipeline import Embed, Made, Pipeline, template
 from sidecar.evaluation.rouge import Rouge, Score, mean
 from sidecar.interfaces import Reasoner
 from sidecar.policy import Policy
+from sidecar.templates import Template
 from sidecar.text import sentences as split
 
 ROOT: Final = Path(__file__).parents[2]
@@ -114,6 +115,12 @@ def policy() -> Policy:
 
 
 @cache
+def released(sentences: int) -> Template:
+    """The released template of the summary, for so many sentences."""
+    return template(ROOT / "templates", sentences)
+
+
+@cache
 def rouge() -> Rouge:
     """One scorer: it remembers stems."""
     return Rouge()
@@ -131,7 +138,7 @@ def _rows(
     others = baselines(rouge())
     for item in items:
         k = sentences or (CASE if item.kind == "support" else DIALOGUE)
-        pipeline = Pipeline(policy(), template(ROOT / "templates", k), reasoner, embed=embed)
+        pipeline = Pipeline(policy(), released(k), reasoner, embed=embed)
         made = pipeline.draft(item.records(way))
         told = [text[start:end] for text in item.raw(way) for start, end in split(text)]
         picks = {who: pick(told, k, f"{SEED}:{item.id}") for who, pick in others.items()}

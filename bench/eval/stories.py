@@ -1,5 +1,6 @@
 """Cases of the generator, of which it is known what matters in them and who wrote which words of a message."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -21,6 +22,8 @@ LONGEST: Final = 60
 UNSENT: Final = "5"
 """Status of an EmailMessage that is a draft."""
 TEXTS: Final = ("Description", "TextBody", "CommentBody", "Resolution__c")
+_MASKED: Final = re.compile(r"\[[^\]\n]*\]")
+"""What stands for a value that nobody sees again, such as "[card ending 7477]"."""
 OWN: Final = "own"
 SIGNATURE: Final = "signature"
 QUOTED: Final = "quoted"
@@ -64,9 +67,12 @@ class Told:
         if record_id == self.own:
             return OWN
         letter = self.letters.get(record_id)
-        said = _plain(quote)
-        if letter is None or said in _plain(" ".join((*letter.paragraphs, letter.text_extra, letter.subject))):
+        if letter is None:
             return ""
+        new = _plain(" ".join((*letter.paragraphs, letter.text_extra, letter.subject)))
+        if all(_plain(part) in new for part in _MASKED.split(quote)):
+            return ""
+        said = _plain(quote)
         lines = (_plain(line) for line in letter.signature.splitlines())
         return SIGNATURE if any(line and (line in said or said in line) for line in lines) else QUOTED
 

@@ -14,7 +14,7 @@ import numpy as np
 from sidecar.adapters.extractive.seeking import LEAST, REPEATS, SCORES, Thread, trust
 from sidecar.adapters.extractive.worth import Worth
 from sidecar.candidates import Candidate, candidates
-from sidecar.domain import Claim, Passage, Role, Vectors
+from sidecar.domain import NAME_FIELDS, Claim, Passage, Role, Vectors
 from sidecar.interfaces import quiet
 from sidecar.templates import Prompt, Section, Seeks, Template
 from sidecar.words import content, overlap
@@ -161,7 +161,7 @@ def _listed(section: Section, passages: Sequence[Passage]) -> list[Claim]:
         records.setdefault(passage.key.ref, []).append(passage)
     found: list[Claim] = []
     for of_record in records.values():
-        line = next((p for p in of_record if "+" in p.key.field), None)
+        line = next((p for p in of_record if "+" in p.key.field or p.key.field in NAME_FIELDS), None)
         if line:
             found.append(_whole(section, line))
         elif pool := candidates(of_record, None):

@@ -13,6 +13,7 @@ from connectors.sandbox.data.mail import Letter
 from connectors.sandbox.data.truth import CaseStory
 from sidecar.domain import OWN_MARK
 from sidecar.replies import own_words
+from sidecar.sanitise import clean
 from sidecar.text import sentences
 from sidecar.words import tokens
 
@@ -57,10 +58,8 @@ class Told:
 
     def sentences(self) -> list[str]:
         """What a picker chooses from: the sentences of the people's own words, signatures and quotes left out."""
-        texts = (
-            str(record.fields.get(name) or "") for record in self.records if record.ref.id != self.own for name in TEXTS
-        )
-        return [text[start:end] for raw in texts for text in [own_words(raw)] for start, end in sentences(text)]
+        texts = (own_words(text) for record in self.records if record.ref.id != self.own for text in _texts(record))
+        return [text[start:end] for text in texts for start, end in sentences(text)]
 
     def borrowed(self, record_id: str, quote: str) -> str:
         """What of `BORROWED` a quote from a record is; "" when it is its writer's new words."""
@@ -138,6 +137,16 @@ def _own_text(case: RecordRef, facts: Sequence[str], at: datetime) -> Record:
 def _contact(row: Row) -> Record:
     names = ("Name", "FirstName", "LastName", "Email", "Phone", "MobilePhone")
     return Record(RecordRef("salesforce", "Contact", str(row["Id"])), {name: row.get(name) for name in names}, "")
+
+
+def _texts(record: Record) -> Iterator[str]:
+    """What people wrote in a record, as they see it; a message may have an HTML body alone."""
+    fields = record.fields
+    for name in TEXTS:
+        if isinstance(text := fields.get(name), str):
+            yield text
+    if not fields.get("TextBody") and isinstance(html := fields.get("HtmlBody"), str):
+        yield clean(html, html=True).text
 
 
 def _time(value: object) -> datetime:

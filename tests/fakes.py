@@ -94,11 +94,18 @@ class ReadingSession:
     visible: dict[RecordRef, Record] = field(default_factory=dict)
     stream: list[Change] = field(default_factory=list)
     rereads: list[list[RecordRef]] = field(default_factory=list)
+    open: Mapping[str, frozenset[str]] | None = None
+    asked: list[tuple[str, ...]] = field(default_factory=list)
 
     def reread(self, refs: Sequence[RecordRef], fields: Mapping[str, Sequence[str]]) -> dict[RecordRef, Record]:
         """What is visible among `refs`."""
         self.rereads.append(list(refs))
         return {ref: self.visible[ref] for ref in refs if ref in self.visible}
+
+    def open_fields(self, objects: Sequence[str]) -> Mapping[str, frozenset[str]] | None:
+        """What was put into `open`; the objects that were asked for are noted."""
+        self.asked.append(tuple(objects))
+        return self.open
 
     def changes(self, checkpoint: Checkpoint, fields: Sequence[str]) -> Iterator[Change]:
         """What was put into `stream`, from the checkpoint's cursor on."""

@@ -214,6 +214,9 @@ class FakeSession:
         self._query(lambda: self._check_unchanged(write, preimage, written))
         self._send(lambda: self._take_back(write, preimage))
 
+    def open_fields(self, objects: Sequence[str]) -> None:
+        """See `Session.open_fields`: this CRM does not tell."""
+
     def link(self, ref: RecordRef) -> str:
         """See `Session.link`."""
         return f"https://crm.example/{ref.object}/{ref.id}"

@@ -227,6 +227,9 @@ class HubSpotSession:
         """See `Session.undo`."""
         self._writer.undo(write, preimage, written)
 
+    def open_fields(self, objects: Sequence[str]) -> None:
+        """See `Session.open_fields`. HubSpot has no API that tells who may view which property."""
+
     def link(self, ref: RecordRef) -> str:
         """See `Session.link`. A custom object's name is its type id already."""
         object_ = object_name(ref.object)

@@ -1,6 +1,6 @@
 """One user's live access to Salesforce: reading, syncing, writing."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -16,7 +16,7 @@ from connectors.interfaces import (
     Write,
     Written,
 )
-from connectors.salesforce import changes, reading, records, targets
+from connectors.salesforce import changes, reading, records, rights, targets
 from connectors.salesforce.client import Client
 from connectors.salesforce.schema import Schema
 from connectors.salesforce.soql import object_name, record_id
@@ -78,6 +78,10 @@ class SalesforceSession:
     def undo(self, write: Write, preimage: PreImage, written: Written) -> None:
         """See `Session.undo`."""
         self._writer.undo(write, preimage, written)
+
+    def open_fields(self, objects: Sequence[str]) -> Mapping[str, frozenset[str]] | None:
+        """See `Session.open_fields`."""
+        return rights.open_fields(self._client, objects)
 
     def link(self, ref: RecordRef) -> str:
         """See `Session.link`. A Lightning address; the instance host redirects to the org's Lightning host."""

@@ -172,5 +172,14 @@ class ReadingContract(Staged):
         assert edited.fields[shown] == "edited"
         assert later[thread[1]].record is None
 
+    def test_who_may_not_look_at_the_setup_is_told_nothing_of_other_peoples_rights(self, stage: Stage) -> None:
+        """An agent asks which fields everyone reads: no answer, or at most fields that she reads herself."""
+        for grant in (stage.agent, stage.colleague):
+            session = stage.connector.session(grant)
+            found = session.open_fields([self.facts.case])
+            if found is not None:
+                wanted = {name: sorted(names) for name, names in found.items()}
+                assert set(session.read(stage.case, wanted).record.fields) >= found[self.facts.case]
+
     def _with_article(self, stage: Stage) -> Mapping[str, Sequence[str]]:
         return {**self.facts.fields, stage.article.object: (self.facts.article_field,)}

@@ -75,7 +75,7 @@ def _fill(org: "Org", name: str, rows: Iterable[Row], now: str) -> None:
     """Put the rows into a fresh table: no transaction of a user takes them back."""
     known = org.kind(name)
     admin = min(text_of(user, "Id") for user in org.users())
-    system = {"IsDeleted": False, "CreatedDate": now, "CreatedById": admin, "LastModifiedDate": now,
+    system: Row = {"IsDeleted": False, "CreatedDate": now, "CreatedById": admin, "LastModifiedDate": now,
               "LastModifiedById": admin, "SystemModstamp": now}  # fmt: skip
     table = Table(known)
     for row in rows:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from connectors.sandbox.data import hubspot
 from connectors.sandbox.data.accounts import Customer, build_accounts
+from connectors.sandbox.data.activities import add_activities
 from connectors.sandbox.data.articles import build_articles
 from connectors.sandbox.data.attachments import attach_files, post_feed
 from connectors.sandbox.data.banks import bank
@@ -126,7 +127,7 @@ def build_org(alias: str, seed: int, *, marks: bool = True) -> BuiltOrg:
 
 
 def _afterwards(builder: OrgBuilder, staff: Staff, customers: list[Customer]) -> None:
-    """What was added to the company later: files, posts, and records that something happened to.
+    """What was added to the company later: files, posts, records that something happened to, calls and deals.
 
     All of it follows the records that were there before, so that those stay as they are.
     """
@@ -137,6 +138,7 @@ def _afterwards(builder: OrgBuilder, staff: Staff, customers: list[Customer]) ->
     post_feed(builder, staff, named)
     if staff.spec["lifecycle"]:
         add_lifecycle(builder, staff, {"demo": DEMO_CASE_ID, "long": LONG_CASE_ID})
+    add_activities(builder, staff, customers)
 
 
 def _hand_written(maker: CaseMaker, articles: dict[str, list[str]]) -> None:

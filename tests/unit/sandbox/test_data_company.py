@@ -105,6 +105,31 @@ def test_it_has_the_numbers_of_the_issue() -> None:
         assert records("CaseComment", alias)
 
 
+def test_accounts_have_a_life_beside_their_cases() -> None:
+    """People with roles, open cases, deals won, open and closing soon, calls and what is still to be done."""
+    for alias in ("northwind", "globex"):
+        accounts = {row["Id"] for row in records("Account", alias)}
+        calls = [row for row in records("Task", alias) if row.get("WhatId") in accounts]
+        assert len({row["WhatId"] for row in calls}) > len(accounts) * 0.7
+        assert {row["Status"] for row in calls} == {"Completed", "Not Started"}
+        contacts = {row["Id"]: row for row in records("Contact", alias)}
+        assert all(contacts[row["WhoId"]]["AccountId"] == row["WhatId"] for row in calls)
+        deals = records("Opportunity", alias)
+        assert {row["IsWon"] for row in deals} == {True, False}
+        soon = [row for row in deals if not row["IsClosed"] and str(row["CloseDate"]) < "2027-04-01"]
+        assert len(soon) > len(accounts) // 4
+        assert all(row["Amount"] and str(row["CloseDate"]) > "2026-11-24" for row in soon)
+        open_cases = {row["AccountId"] for row in records("Case", alias) if not row["IsClosed"]}
+        assert len(open_cases) > len(accounts) // 2
+        assert sum(bool(row.get("Title")) for row in contacts.values()) > len(contacts) * 0.9
+
+
+def test_the_names_in_notes_of_calls_are_known() -> None:
+    """The ground truth knows whom a call was with, and the private number in one of the notes."""
+    found = {(place.category, by_id()[place.place.record_id][0]) for place in world()[1].planted}
+    assert {("name", "Task"), ("phone", "Task")} <= found
+
+
 def test_threads_have_two_to_sixty_messages_and_one_has_sixty() -> None:
     """Every case has a thread; drafts do not count; only the known case is as long as sixty."""
     sizes = Counter(row["ParentId"] for row in records("EmailMessage") if row["Status"] != DRAFT)

@@ -57,6 +57,7 @@ class Gate:
         self._fingerprint = fingerprint
         self._placeholders = placeholders
         self._hide = hide
+        self._author = mask(record.author, placeholders) if record.author else ""
         self._related = related
         # Everyone who reads the record reads the record; what the customer has of it, only the connector can know.
         root = record.parent is None and not related
@@ -128,7 +129,6 @@ class Gate:
         record = self._record
         indexable = self._policy.passes(record.ref.object, name, purpose=self._index).passes
         audience = min(self._policy.audience(record.ref.object, field) for field in name.split("+"))
-        author = mask(record.author, self._placeholders) if record.author else ""
         spans = chunk(part.text)
         hostile = _hostile(part.text, spans) if rules else frozenset()
         return [
@@ -139,7 +139,7 @@ class Gate:
                 hash=part.hash,
                 root=record.parent or record.ref,
                 role=_role(record, verdict),
-                author=author,
+                author=self._author,
                 when=record.at,
                 label=verdict.label,
                 related=self._related,

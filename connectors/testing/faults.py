@@ -89,7 +89,7 @@ class FaultContract(Staged):
     """
 
     faults: ClassVar[Sequence[Fault]]
-    readings: ClassVar[Sequence[str]] = ("read", "reread", "recent", "changes", "targets")
+    readings: ClassVar[Sequence[str]] = ("read", "account", "reread", "recent", "changes", "targets")
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """Run each test for each fault, the reading one for each reading call, too."""
@@ -237,6 +237,10 @@ def _read(facts: CrmFacts, stage: Stage) -> Callable[[Session], Answer]:
     return lambda session: _parts(session.read(stage.case, facts.fields))
 
 
+def _account(facts: CrmFacts, stage: Stage) -> Callable[[Session], Answer]:
+    return lambda session: _parts(session.read(stage.account, facts.roots["account"].fields))
+
+
 def _reread(facts: CrmFacts, stage: Stage) -> Callable[[Session], Answer]:
     bundle = stage.connector.session(stage.agent).read(stage.case, facts.fields)
     refs = [stage.case, stage.article, *(record.ref for record in bundle.thread)]
@@ -263,6 +267,7 @@ def _targets(_facts: CrmFacts, stage: Stage) -> Callable[[Session], Answer]:
 
 READINGS: Mapping[str, Callable[[CrmFacts, Stage], Callable[[Session], Answer]]] = {
     "read": _read,
+    "account": _account,
     "reread": _reread,
     "recent": _recent,
     "changes": _changes,

@@ -21,6 +21,7 @@ from sidecar.adapters.sql import (
     SqlDraftStore,
     SqlFeedback,
     SqlLimiter,
+    SqlOpenFields,
     SqlSessions,
     SqlTokenStore,
     open_database,
@@ -33,6 +34,7 @@ from sidecar.interfaces import (
     DraftStore,
     FeedbackStore,
     KeyRing,
+    OpenFields,
     Reasoner,
     Services,
     SessionStore,
@@ -60,6 +62,7 @@ class Stores:
     checkpoints: CheckpointStore
     limiter: Limiter
     feedback: FeedbackStore
+    open_fields: OpenFields
 
 
 def open_stores(settings: Settings, *, create: bool = True) -> Stores:
@@ -85,6 +88,7 @@ def open_stores(settings: Settings, *, create: bool = True) -> Stores:
         checkpoints=SqlCheckpoints(engine),
         limiter=SqlLimiter(engine),
         feedback=SqlFeedback(engine),
+        open_fields=SqlOpenFields(engine),
     )
 
 
@@ -109,6 +113,7 @@ def build_services(settings: Settings) -> Services:
         sessions=stores.sessions,
         checkpoints=stores.checkpoints,
         feedback=stores.feedback,
+        open_fields=stores.open_fields,
         policy=Policy.load(settings.config_dir),
         templates=TemplateSet.load(settings.templates_dir),
         clock=lambda: datetime.now(UTC),

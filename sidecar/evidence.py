@@ -62,6 +62,7 @@ def gather(
         lines=template.lines,
         fingerprint=services.keys.hasher(tenant),
         excluded=excluded,
+        facts=services.open_fields.load(tenant),
         own_writes=services.drafts.own_writes(tenant, bundle.record.ref.id) | bundle.own_writes,
     )
     admitted = admit_([bundle.record, *bundle.thread], people=bundle.people)

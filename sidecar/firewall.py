@@ -17,7 +17,7 @@ from sidecar import injection
 from sidecar.domain import Claim, Flag, Masked, Passage, Withheld
 from sidecar.gate import Gate
 from sidecar.masking import PLACEHOLDER, Placeholders, generic
-from sidecar.policy import FieldVerdict, Policy, Purpose
+from sidecar.policy import Facts, FieldVerdict, Policy, Purpose
 from sidecar.recognisers import NEVER_RESTORED, find
 
 KNOWN_CATEGORIES: Final[Mapping[str, str]] = {
@@ -65,6 +65,7 @@ def admit(
     fields: Mapping[str, Sequence[str]],
     fingerprint: Callable[[str], str],
     lines: Mapping[str, Sequence[Mapping[str, str]]] = MappingProxyType({}),
+    facts: Facts = None,
     people: Sequence[Record] = (),
     excluded: Collection[str] = (),
     own_writes: Collection[str] = (),
@@ -80,6 +81,7 @@ def admit(
         fields: object -> the fields that the template names; nothing else is looked at.
         fingerprint: the tenant's keyed hash of a raw field value.
         lines: object -> groups of these fields that are read as one line, each field with the word before its value.
+        facts: which fields everyone reads, as the CRM says; they narrow the policy's word.
         people: the case's people; their names, addresses and numbers are masked wherever they stand.
         excluded: "Case.Description"-style names that the agent switched off.
         own_writes: ids of records that the assistant wrote: never evidence.
@@ -95,7 +97,7 @@ def admit(
     for record in records:
         if record.draft or record.ref.id in own_writes:
             continue
-        gate = Gate(record, policy, fingerprint, placeholders, hide=purpose.mask, related=related)
+        gate = Gate(record, policy, fingerprint, placeholders, facts=facts, hide=purpose.mask, related=related)
         if injection.is_strong(injection.scan(record.author, record.author)):
             flags.append(Flag(record.ref, "author", "addresses-assistant"))
         mine: list[Passage] = []

@@ -11,7 +11,7 @@ from sidecar import injection
 from sidecar.chunks import chunk
 from sidecar.domain import LINE_BREAK, OWN_MARK, Flag, Passage, PassageKey, Role
 from sidecar.masking import Placeholders, mask
-from sidecar.policy import FieldVerdict, Policy
+from sidecar.policy import Facts, FieldVerdict, Policy
 from sidecar.replies import own_words
 from sidecar.sanitise import Clean, clean, is_html
 
@@ -48,6 +48,7 @@ class Gate:
         fingerprint: Callable[[str], str],
         placeholders: Placeholders,
         *,
+        facts: Facts,
         hide: Collection[str],
         related: bool,
     ) -> None:
@@ -56,6 +57,7 @@ class Gate:
         self._index = policy.purpose(INDEX)
         self._fingerprint = fingerprint
         self._placeholders = placeholders
+        self._facts = facts
         self._hide = hide
         self._author = mask(record.author, placeholders) if record.author else ""
         self._related = related
@@ -128,7 +130,7 @@ class Gate:
     def _passages(self, name: str, part: "_Part", verdict: FieldVerdict, rules: tuple[str, ...]) -> list[Passage]:
         record = self._record
         indexable = self._policy.passes(record.ref.object, name, purpose=self._index).passes
-        audience = min(self._policy.audience(record.ref.object, field) for field in name.split("+"))
+        audience = min(self._policy.audience(record.ref.object, field, self._facts) for field in name.split("+"))
         spans = chunk(part.text)
         hostile = _hostile(part.text, spans) if rules else frozenset()
         return [

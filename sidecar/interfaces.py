@@ -236,6 +236,19 @@ class CheckpointStore(Protocol):
         """Give the lease back; nothing happens when it is not `owner`'s."""
 
 
+class OpenFields(Protocol):
+    """What each CRM said last of the fields that everyone reads who reads the record. Names only, no content."""
+
+    def claim(self, tenant: str, now: datetime, every: timedelta) -> bool:
+        """Whether it is time to ask again, and the caller's turn: nobody else asks before `now + every`."""
+
+    def save(self, tenant: str, fields: Mapping[str, frozenset[str]], now: datetime) -> None:
+        """Store an answer: object -> open fields."""
+
+    def load(self, tenant: str) -> Mapping[str, frozenset[str]] | None:
+        """The newest answer, or None when there was none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """Everything a use case may need; built once in `app.create_app` and handed on."""
@@ -251,6 +264,7 @@ class Services:
     sessions: SessionStore
     checkpoints: CheckpointStore
     feedback: FeedbackStore
+    open_fields: OpenFields
     policy: Policy
     templates: TemplateSet
     clock: Callable[[], datetime]

@@ -25,6 +25,9 @@ RECORD_ATTRIBUTES: Mapping[str, tuple[str, ...]] = {
 }
 """Cedar attribute of a record -> the field that holds it, in one CRM or the other."""
 
+Facts = Mapping[str, frozenset[str]] | None
+"""Object -> the fields that everyone reads who reads the record, as the CRM says; None while it has not told."""
+
 
 @dataclass(frozen=True, slots=True)
 class Purpose:
@@ -164,11 +167,21 @@ class Policy:
         found = self._labels.objects.get(parent.rpartition(".")[2] or object_, {}).get(name)
         return found[1] if found else frozenset()
 
-    def audience(self, object_: str, field: str) -> Audience:
-        """Who can read this field of a record that she can read; a field that is not listed is the user's alone."""
+    def audience(self, object_: str, field: str, facts: Facts = None) -> Audience:
+        """Who can read this field of a record that she can read; a field that is not listed is the user's alone.
+
+        So is one that somebody who reads the record cannot read: `facts` narrow the file's word and never widen it.
+        """
+        if facts is not None and field not in facts.get(object_, (field,)):
+            return Audience.AGENT
         if field in self._audiences.customer.get(object_, ()):
             return Audience.CUSTOMER
         return Audience.RECORD if field in self._audiences.record.get(object_, ()) else Audience.AGENT
+
+    def promises(self) -> Mapping[str, frozenset[str]]:
+        """Object -> the fields that somebody besides the user reads, as `audience.yaml` says."""
+        listed = (self._audiences.record, self._audiences.customer)
+        return {name: frozenset().union(*(each.get(name, ()) for each in listed)) for name in {*listed[0], *listed[1]}}
 
     def fields(self, object_: str, *, purpose: Purpose) -> tuple[str, ...]:
         """All labelled fields of an object that pass the purpose."""

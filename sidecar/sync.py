@@ -12,6 +12,7 @@ from itertools import islice
 
 from connectors.errors import Resync
 from connectors.interfaces import Change, Checkpoint, Record, Session
+from sidecar import open_fields
 from sidecar.crm import crm_errors
 from sidecar.errors import Conflict
 from sidecar.firewall import admit
@@ -61,6 +62,7 @@ def _sync(services: Services, session: Session, object_: str, *, full: bool, lim
     if not checkpoints.acquire(tenant, object_, owner, services.clock(), LEASE):
         raise Conflict("This object is being synchronised by another process. Try again later.", object=object_)
     try:
+        open_fields.refresh(services, session, _crm(object_))
         index = Index(services.embedder, services.vectors, services.keys)
         collection = index.collection(tenant, object_)
         full = full or not services.vectors.exists(collection)
@@ -106,6 +108,11 @@ def _store(
         people=people,
     )
     index.vectors(tenant, admitted)
+
+
+def _crm(object_: str) -> str:
+    """The CRM that has this object in its index."""
+    return next((crm for crm, words in VOCABULARIES.items() if object_ in words.indexed), "")
 
 
 def _masked_with(object_: str) -> tuple[str, ...]:

@@ -76,6 +76,10 @@ class TemplateSet:
         """The names of all actions for one CRM, sorted."""
         return tuple(sorted({action for at, action, _ in self._templates if at == crm}))
 
+    def objects(self, crm: str) -> frozenset[str]:
+        """The objects that templates for one CRM read."""
+        return frozenset(name for (at, _, _), each in self._templates.items() if at == crm for name in each.fields)
+
 
 def render(
     template: Template, admitted: Admitted, *, now: datetime, vectors: Vectors | None = None, fence: str = ""

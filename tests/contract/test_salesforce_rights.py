@@ -1,4 +1,4 @@
-"""Which fields everyone reads, as Salesforce's own profiles and permission sets say, against what each user is shown."""
+"""Which fields everyone reads: what Salesforce's permission sets say, against what each user is shown."""
 
 from collections.abc import Iterator, Mapping
 
@@ -31,7 +31,8 @@ def stage(process: SandboxProcess) -> SandboxStage:
 
 def told(stage: SandboxStage, user: str = ADMIN) -> Mapping[str, frozenset[str]] | None:
     """What the connector says as this user."""
-    return stage.connector.session(stage.log_in(user)).open_fields(OBJECTS)
+    found: Mapping[str, frozenset[str]] | None = stage.connector.session(stage.log_in(user)).open_fields(OBJECTS)
+    return found
 
 
 def shown(stage: SandboxStage, process: SandboxProcess) -> dict[str, frozenset[str]]:

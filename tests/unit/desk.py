@@ -12,7 +12,15 @@ from connectors.interfaces import Audience, Connector, RecordRef, Session, Targe
 from sidecar import actions
 from sidecar.adapters.extractive import ExtractiveReasoner
 from sidecar.adapters.localkeys import LocalKeyRing
-from sidecar.adapters.sql import SqlAuditLog, SqlCheckpoints, SqlDraftStore, SqlFeedback, SqlSessions, open_database
+from sidecar.adapters.sql import (
+    SqlAuditLog,
+    SqlCheckpoints,
+    SqlDraftStore,
+    SqlFeedback,
+    SqlOpenFields,
+    SqlSessions,
+    open_database,
+)
 from sidecar.domain import Principal
 from sidecar.drafts import Draft
 from sidecar.errors import Unavailable
@@ -156,6 +164,7 @@ class Desk:
             sessions=SqlSessions(engine, keys),
             checkpoints=SqlCheckpoints(engine),
             feedback=SqlFeedback(engine),
+            open_fields=SqlOpenFields(engine),
             policy=self.policy,
             templates=TemplateSet.load(settings.templates_dir),
             clock=lambda: self.now,

@@ -10,13 +10,14 @@ import pytest
 from connectors.errors import Resync
 from connectors.interfaces import Change, Checkpoint, Record, RecordRef, Session, User
 from sidecar.adapters.localkeys import LocalKeyRing
-from sidecar.adapters.sql import SqlCheckpoints, open_database
+from sidecar.adapters.sql import SqlCheckpoints, SqlOpenFields, open_database
 from sidecar.errors import Conflict, Unavailable
 from sidecar.interfaces import Services
 from sidecar.policy import Policy
 from sidecar.retrieval import Index
 from sidecar.settings import Settings
 from sidecar.sync import SyncReport, sync
+from sidecar.templates import TemplateSet
 from tests.fakes import MemoryVectors, ReadingSession, WordEmbedder
 
 TENANT = "00D000000000001AAA"
@@ -30,7 +31,9 @@ class House:
         self.embedder = WordEmbedder()
         self.vectors = MemoryVectors()
         keys = LocalKeyRing(folder / "keys")
-        self.checkpoints = SqlCheckpoints(open_database(f"sqlite:///{folder / 'db.sqlite3'}"))
+        engine = open_database(f"sqlite:///{folder / 'db.sqlite3'}")
+        self.checkpoints, self.open_fields = SqlCheckpoints(engine), SqlOpenFields(engine)
+        self.now = NOW
         needed: dict[str, Any] = {name: None for name in Services.__dataclass_fields__ if name != "apply_lease"}
         self.services = Services(
             **needed
@@ -39,8 +42,10 @@ class House:
                 "vectors": self.vectors,
                 "keys": keys,
                 "checkpoints": self.checkpoints,
+                "open_fields": self.open_fields,
+                "templates": TemplateSet.load(Settings().templates_dir),
                 "policy": Policy.load(Settings().config_dir),
-                "clock": lambda: NOW,
+                "clock": lambda: self.now,
             }
         )
         self.session = ReadingSession(User(TENANT, "005", "u", "U", "u@example.com"))

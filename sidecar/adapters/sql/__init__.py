@@ -6,6 +6,7 @@ from sidecar.adapters.sql.drafts import SqlDraftStore
 from sidecar.adapters.sql.engine import open_database
 from sidecar.adapters.sql.feedback import SqlFeedback
 from sidecar.adapters.sql.limiter import SqlLimiter
+from sidecar.adapters.sql.open_fields import SqlOpenFields
 from sidecar.adapters.sql.sessions import SqlSessions
 from sidecar.adapters.sql.tokens import SqlTokenStore
 
@@ -15,6 +16,7 @@ __all__ = [
     "SqlDraftStore",
     "SqlFeedback",
     "SqlLimiter",
+    "SqlOpenFields",
     "SqlSessions",
     "SqlTokenStore",
     "open_database",

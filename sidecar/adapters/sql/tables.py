@@ -14,7 +14,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest migration; a test compares it with the scripts."""
 
 HASH = String(64)
@@ -129,3 +129,12 @@ feedback = Table(
     Index("ix_feedback_tenant", "tenant", "template"),
 )
 """What agents thought of their drafts: nobody's name, no record, no text."""
+
+open_fields = Table(
+    "open_fields",
+    metadata,
+    Column("tenant", TENANT, primary_key=True),
+    Column("fields", Text, nullable=False, server_default=""),
+    Column("asked", Double, nullable=False, server_default="0"),
+)
+"""Which fields everyone reads who reads the record (JSON: object -> names; empty: not told), and when it was asked."""

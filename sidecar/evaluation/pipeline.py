@@ -7,7 +7,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from connectors.interfaces import Record
 from sidecar import grounding
@@ -20,8 +20,12 @@ from sidecar.templates import Prompt, Template, TemplateSet, render
 
 ACTION: Final = "summarize_case"
 
-Embed = Callable[[Admitted], Vectors]
-"""The vectors of what was admitted, a row for each passage."""
+
+class Embed(Protocol):
+    """Makes vectors of what was admitted."""
+
+    def __call__(self, admitted: Admitted) -> Vectors:
+        """A row for each passage."""
 
 
 @dataclass(frozen=True, slots=True)

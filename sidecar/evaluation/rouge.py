@@ -1,7 +1,7 @@
 """ROUGE-1, ROUGE-2 and ROUGE-L (F1, stemmed) by `rouge_score`, for any script. Needs the extra "eval"."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
@@ -32,19 +32,19 @@ class Rouge:
     pairs.
     """
 
-    def __init__(self) -> None:
-        """Load the package.
+    def __init__(self, load: Callable[[str], Any] = import_module) -> None:
+        """Load the package, which an installation may do without.
 
         Raises:
             Misconfigured: it is not installed.
         """
         try:
-            scorer = import_module("rouge_score.rouge_scorer")
-            stemmer = import_module("nltk.stem.porter").PorterStemmer()
+            scorer = load("rouge_score.rouge_scorer")
+            stemmer = load("nltk.stem.porter").PorterStemmer()
         except ImportError:
             raise Misconfigured("Measuring needs the package rouge-score: pip install 'crm-sidecar[eval]'.") from None
         self._stem = lru_cache(maxsize=100_000)(stemmer.stem)
-        self._scorer: Any = scorer.RougeScorer(list(TYPES), tokenizer=self)
+        self._scorer = scorer.RougeScorer(list(TYPES), tokenizer=self)
 
     def score(self, reference: str, text: str) -> Score:
         """How near `text` is to `reference`."""

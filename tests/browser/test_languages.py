@@ -17,6 +17,9 @@ PAGES = Path(panel.__file__).parent / "pages"
 OPEN = {"nouns", "objects", "fields", "pages"}
 """Names of the CRM's own things: a language translates what differs. The pages hold their English themselves."""
 
+COMPUTED = {"rule", "request", "discard", "again", "look", "undo", "up", "down"}
+"""Words that the scripts ask for by a computed name."""
+
 
 def dictionary(language: str) -> dict[str, object]:
     """A language's words."""

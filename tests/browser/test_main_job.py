@@ -1,12 +1,15 @@
 """The main job in the panel: log in, choose a case, draft, check the sources, edit, apply, undo."""
 
 from collections.abc import Callable
+from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
+from pypdfium2 import PdfDocument
 
 from connectors.sandbox.data import DEMO_CASE_ID, DEMO_USERNAMES
 from connectors.sandbox.process import SandboxProcess
 from tests.browser.conftest import Desk
+from tests.browser.states import RESERVED, rich
 from tests.functional.conftest import ORG
 
 FIELD = "Assistant_Summary__c"
@@ -201,38 +204,85 @@ def test_discard(desk: Desk) -> None:
     desk.says("Nothing is written to the CRM yet.")
 
 
-def test_the_whole_job_without_a_mouse(desk: Desk, calm: SandboxProcess) -> None:
-    """Filter, choose, draft, look at a source, apply and undo, with Tab, Enter and letters alone."""
-    page = desk.page
-    page.goto(f"{desk.url}/")
-    page.locator(".lines a").first.wait_for()
-    tab_to(page, "#filter")
-    page.keyboard.type("00001026")
-    tab_to(page, ".lines a")
-    page.keyboard.press("Enter")
-    tab_to(page, '[data-action="summarize_case"]')
-    page.keyboard.press("Enter")
-    page.locator(".claim").first.wait_for()
-    tab_to(page, '.chip[data-claim="1"]')
-    quote = desk.draft()["claims"][1]["citation"]["quote"]
-    assert page.locator("mark").all_text_contents() == [quote]
-    page.keyboard.press("Enter")
-    expect(page.locator("#live")).to_contain_text(quote)
-    tab_to(page, "#apply")
-    page.keyboard.press("Enter")
-    desk.says("Written to “")
-    assert in_crm(calm)
-    tab_to(page, "#undo")
-    page.keyboard.press("Enter")
-    desk.says("Taken back")
-    assert not in_crm(calm)
+def test_an_opinion_is_kept_and_replaced(desk: Desk) -> None:
+    """A thumb is sent at once, its reason and a privacy concern after it; a later thumb keeps the concern."""
+    desk.open()
+    desk.press("Summarize this case")
+    desk.page.get_by_role("button", name="No", exact=True).click()
+    expect(desk.page.locator(".feedback")).to_contain_text("Thank you.")
+    assert desk.draft()["feedback"] == {"rating": "down", "reason": "", "privacy": False}
+    desk.page.get_by_label("Something is missing").check()
+    desk.page.get_by_label("Privacy concern").check()
+    desk.page.get_by_role("button", name="Send").click()
+    expect(desk.page.get_by_role("button", name="No", exact=True)).to_be_focused()
+    desk.page.reload()
+    expect(desk.page.get_by_text("Privacy concern reported")).to_be_visible()
+    assert desk.draft()["feedback"] == {"rating": "down", "reason": "missing", "privacy": True}
+    desk.page.get_by_role("button", name="Yes", exact=True).click()
+    expect(desk.page.get_by_role("button", name="Yes", exact=True)).to_have_attribute("aria-pressed", "true")
+    assert desk.draft()["feedback"] == {"rating": "up", "reason": "", "privacy": True}
 
 
-def tab_to(page: Page, selector: str) -> None:
-    """Press Tab until the focus is on `selector`; it must be visible that it is there."""
-    for _ in range(120):
-        page.keyboard.press("Tab")
-        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
-            assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none"
-            return
-    raise AssertionError(f"Tab does not reach {selector}")
+def test_the_list_shows_where_a_draft_waits(desk: Desk) -> None:
+    """A case with an open draft is marked in the list, and the record lists her earlier drafts on it."""
+    desk.open()
+    first = desk.press("Summarize this case")
+    second = desk.press("Propose next steps")
+    expect(desk.page.locator("#chooser .lines a[aria-current] .badge").last).to_have_text("Draft")
+    past = desk.page.locator("#past .lines a")
+    desk.page.locator("#past summary").click()
+    assert {first["id"], second["id"]} <= {(a.get_attribute("href") or "")[-22:] for a in past.all()}
+    desk.page.locator(f'#past a[href$="{first["id"]}"]').click()
+    expect(desk.page.locator("#draft-title")).to_have_text("Summarize this case")
+
+
+def test_a_reserved_sentence_is_marked_and_absent_from_what_is_written(desk: Desk) -> None:
+    """A sentence whose source the target's readers may not see says why it stays, in the draft and at the change."""
+    desk.open()
+    draft = desk.press("Summarize this case")
+    with desk.answered(rich(draft)):
+        desk.page.reload()
+        expect(desk.page.locator("#claim-0")).to_contain_text(f"Stays in the draft {RESERVED}")
+        expect(desk.page.locator(".absent")).to_contain_text("1 sentence of the draft is not written")
+        expect(desk.page.locator(".absent s")).to_have_text(draft["claims"][0]["text"])
+        expect(desk.page.locator(".glance")).to_contain_text("1 sentence not for the CRM")
+
+
+def test_a_draft_without_the_model_says_so(desk: Desk) -> None:
+    """The fallback is marked at the head of the draft, once, with its reason; doubtful sentences say so in words."""
+    desk.open()
+    draft = desk.press("Summarize this case")
+    with desk.answered(rich(draft)):
+        desk.page.reload()
+        said = desk.page.locator("#fallback")
+        expect(said).to_have_text("Written without the language model. The language model did not answer in time.")
+        expect(desk.page.get_by_text("The language model did not answer in time.")).to_have_count(1)
+        expect(desk.page.locator("#claim-1 .confidence")).to_contain_text("Confidence: Fair 62%")
+        expect(desk.page.locator("#claim-2")).to_contain_text("Not supported")
+
+
+def test_what_would_be_written_can_be_copied(desk: Desk) -> None:
+    """Copy puts the text of the change on the clipboard."""
+    desk.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    desk.open()
+    draft = desk.press("Summarize this case")
+    desk.page.get_by_role("button", name="Copy").click()
+    expect(desk.page.get_by_role("button", name="Copied.")).to_be_visible()
+    assert desk.page.evaluate("navigator.clipboard.readText()") == draft["change"]["after"][0]["body"]
+
+
+def test_on_paper_stand_the_draft_and_its_sources(desk: Desk, tmp_path: Path) -> None:
+    """A print holds every sentence and every quote, and none of the desk around them."""
+    desk.open()
+    draft = desk.press("Summarize this case")
+    printed = tmp_path / "draft.pdf"
+    desk.page.pdf(path=printed)
+    with PdfDocument(printed) as document:
+        text = " ".join(" ".join(page.get_textpage().get_text_range() for page in document).split())
+    for claim in draft["claims"]:
+        assert claim["text"] in text
+        assert claim["citation"]["quote"] in text.replace("- ", "-")
+    for word in ("Apply would", "Private Assistant"):
+        assert word in text
+    for word in ("Log out", "Discard", "Number, words, status", "Filter cases", "Was this draft useful"):
+        assert word not in text

@@ -74,7 +74,7 @@ class Stage:
         """A draft as the API shows it."""
         self.overheard.prompt = None
         click = actions.Click("summarize_case", RecordRef("hubspot", "tickets", ticket))
-        return DraftOut.of(actions.draft(self.services, who, click)).model_dump(mode="json")
+        return DraftOut.of(actions.draft(self.services, who, click), None).model_dump(mode="json")
 
     def seen(self, made: dict[str, Any]) -> str:
         """All that left the firewall for this draft."""

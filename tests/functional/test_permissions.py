@@ -6,7 +6,7 @@ that many are.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -27,7 +27,7 @@ from sidecar.app import build_services
 from sidecar.crm import open_session
 from sidecar.domain import Claim, Principal, Vectors
 from sidecar.errors import NotFound
-from sidecar.interfaces import Entry, Reasoner, Services, VectorStore
+from sidecar.interfaces import Entry, Reasoner, Services, VectorStore, quiet
 from sidecar.local import installations, principal
 from sidecar.settings import Settings
 from sidecar.sync import sync
@@ -54,10 +54,10 @@ class Overheard:
         self.prompt: Prompt | None = None
         self._inner = inner
 
-    def generate(self, prompt: Prompt) -> tuple[Claim, ...]:
+    def generate(self, prompt: Prompt, progress: Callable[[int], None] = quiet) -> tuple[Claim, ...]:
         """See `Reasoner.generate`."""
         self.prompt = prompt
-        return self._inner.generate(prompt)
+        return self._inner.generate(prompt, progress)
 
 
 class Watched:
@@ -109,7 +109,7 @@ class Stage:
         """A draft as the API shows it."""
         self.overheard.prompt = None
         click = actions.Click(action, RecordRef("salesforce", "Case", case))
-        return DraftOut.of(actions.draft(self.services, who, click)).model_dump(mode="json")
+        return DraftOut.of(actions.draft(self.services, who, click), None).model_dump(mode="json")
 
     def seen(self, made: dict[str, Any]) -> str:
         """All that left the firewall for this draft: the prompt, the draft, and what the audit log says of it."""
@@ -250,7 +250,7 @@ def test_what_she_has_lost_is_not_shown_again(stage: Stage, world: World) -> Non
         _, now = stage.log_in("northwind", user)
         assert any(denied(world, now, json.dumps(draft)) for draft in made)
         for draft in made[:-1]:
-            shown = DraftOut.of(actions.show(stage.services, who, draft["id"])).model_dump_json()
+            shown = DraftOut.of(actions.show(stage.services, who, draft["id"]), None).model_dump_json()
             assert denied(world, now, shown) == set()
         with pytest.raises(NotFound):
             actions.show(stage.services, who, made[-1]["id"])

@@ -2,6 +2,8 @@
 
 from functools import cache
 
+from connectors.hubspot.audience import SHARED
+from connectors.hubspot.records import ACTIVITIES
 from connectors.sandbox.clock import Clock
 from connectors.sandbox.data import (
     DEMO_TICKET_ID,
@@ -94,3 +96,25 @@ def test_what_the_data_say_of_owners_is_what_the_engine_derives() -> None:
         team = user.primary_team_id if user else ""
         assert record.get("hubspot_team_id") == team
         assert record.get("hs_all_accessible_team_ids") == ";".join(engine().line(team))
+
+
+def test_whoever_sees_a_ticket_sees_what_the_connector_believes_to_be_shared() -> None:
+    """Its mails, notes and calls, for every user and ticket. Its tasks are not for all of them.
+
+    Nor is what hangs on a company: the connector's default (`audience.SHARED`) holds for tickets alone.
+    """
+    unshared = set()
+    for user in engine().users():
+        for root in ("tickets", "companies", "contacts"):
+            for record in live(root):
+                if not may(engine(), user, record, Action.VIEW):
+                    continue
+                for type_ in ACTIVITIES:
+                    links = engine().store.links(record.key, type_)
+                    activities = [engine().store.get(type_, one) for one in links]
+                    if all(one.archived_at or may(engine(), user, one, Action.VIEW) for one in activities if one):
+                        continue
+                    unshared.add((root, type_))
+    assert not unshared & {(root, type_) for root, types in SHARED.items() for type_ in types}
+    assert ("tickets", "tasks") in unshared
+    assert {("companies", type_) for type_ in ACTIVITIES} <= unshared

@@ -43,7 +43,7 @@ def page(measured: Measured) -> str:
         rouge_table=_rouge_table(measured.references),
         facts_note=(
             "A fact counts as said when one sentence holds at least 80 % of its content words. The ends of the bars are"
-            f" what any seven sentences can hold: {facts.recall(BOUND):.0%} of all facts, for most cases have more than"
+            f" what any seven sentences can hold: {facts.recall(BOUND):.0%} of all facts, for many cases have more than"
             " seven."
         ),
         facts="".join(_facts_card(facts.between(*length), length) for length in LENGTHS),

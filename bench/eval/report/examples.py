@@ -28,23 +28,23 @@ def examples(measured: Measured) -> Iterator[str]:
 def _conversation(rank: str, row: scores.Row) -> str:
     turns = [f"{turn.who}: {turn.text}" for turn in row.item.turns]
     title = f"{rank} of the {row.item.kind} conversations: ROUGE-L {100 * row.scores[OURS].rougeL:.0f}"
-    return _example(title, row.made, [row.item.summary], turns)
+    return _example(title, row.made, ("What a person wrote", [row.item.summary]), turns)
 
 
 def _case(rank: str, row: facts.Row) -> str:
     story = row.told.story
     title = f"{rank} of the generated cases: {row.held[OURS]} of {len(row.told.facts)} facts, {story.messages} messages"
-    return _example(title, row.made, row.told.facts, list(row.made.texts.values()))
+    return _example(title, row.made, ("The facts", row.told.facts), list(row.made.texts.values()))
 
 
-def _example(title: str, made: Made, ideal: Sequence[str], sources: Sequence[str]) -> str:
+def _example(title: str, made: Made, ideal: tuple[str, Sequence[str]], sources: Sequence[str]) -> str:
     said = "".join(f"<li>{escape(text)}</li>" for text in made.said) or "<li>(nothing)</li>"
-    wanted = "".join(f"<li>{escape(text)}</li>" for text in ideal)
+    wanted = "".join(f"<li>{escape(text)}</li>" for text in ideal[1])
     told = "".join(f'<div class="turn">{_marked(text, made)}</div>' for text in sources)
     return (
         f'<article class="card example"><h3>{escape(title)}</h3><div class="pair">'
         f"<div><small class='soft'>Our draft</small><ul>{said}</ul></div>"
-        f"<div><small class='soft'>What a person noted</small><ul>{wanted}</ul></div></div>"
+        f"<div><small class='soft'>{ideal[0]}</small><ul>{wanted}</ul></div></div>"
         f"<details><summary>The source: {len(sources)} passages</summary>{told}</details></article>"
     )
 

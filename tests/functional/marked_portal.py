@@ -35,6 +35,8 @@ HIDDEN: Mapping[str, tuple[str, ...]] = {
     "gloria.estevez": ("tickets.subject", "companies.name"),
 }
 """Properties that these users lose beside those that the example company hides, so that every property matters."""
+RULED = ("tickets", "deals")
+"""Objects of which the rule shows what its owner and her teams have."""
 ENGAGEMENTS = ("emails", "notes", "calls", "tasks")
 API = "/crm/objects/2026-03"
 
@@ -51,7 +53,11 @@ class Portal:
     @property
     def tickets(self) -> list[str]:
         """Ids of all tickets that are not archived."""
-        return [record_id for record_id, object_ in self.world.records[ALIAS].items() if object_ == "tickets"]
+        return self.of("tickets")
+
+    def of(self, wanted: str) -> list[str]:
+        """Ids of all records of an object that are not archived."""
+        return [record_id for record_id, object_ in self.world.records[ALIAS].items() if object_ == wanted]
 
     def may_view_tickets(self, user_id: str) -> bool:
         """Whether her permissions let her see any ticket at all."""
@@ -59,9 +65,9 @@ class Portal:
         return bool(user["superAdmin"]) or user["permissions"].get("tickets", {}).get("view", "none") != "none"
 
     def by_rule(self, user_id: str) -> Rights:
-        """What the rule "owner or team, unassigned hidden" shows: tickets by owner or team, engagements with a ticket.
+        """What the rule "owner or team, unassigned hidden" shows: engagements with a ticket.
 
-        Contacts and companies are open to everybody by configuration; deals are read by nobody.
+        Contacts and companies are open to everybody by configuration.
         """
         owner = next((str(o["id"]) for o in self.document["owners"] if o.get("userId") == user_id), "")
         teams = {
@@ -72,7 +78,7 @@ class Portal:
         objects = self.world.records[ALIAS]
         ids = set()
         for record_id, object_ in objects.items():
-            if object_ == "tickets":
+            if record_id in self.owned:
                 owners, its_teams = self.owned[record_id]
                 if owner and (owner in owners or teams & its_teams):
                     ids.add(record_id)
@@ -99,7 +105,7 @@ def write(folder: Path) -> Portal:
         elif not row.get("archived"):
             world.records[ALIAS][str(row["id"])] = object_
         lines.setdefault(object_, []).append(json.dumps(_marked(world, object_, row) if object_ in TEXTS else row))
-        if object_ == "tickets":
+        if object_ in RULED:
             owned[str(row["id"])] = _owners(row["properties"])
     for object_, found in lines.items():
         (target / f"{object_}.jsonl").write_text("\n".join(found), encoding="utf-8")

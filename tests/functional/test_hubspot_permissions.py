@@ -30,7 +30,7 @@ from sidecar.settings import Settings
 from sidecar.sync import sync
 from tests.fakes import WordEmbedder
 from tests.functional import marked_portal
-from tests.functional.marked_portal import ALIAS, Portal
+from tests.functional.marked_portal import ALIAS, NUMBERS, TEXTS, Portal
 from tests.functional.marked_world import Rights
 from tests.functional.test_permissions import Overheard
 
@@ -38,6 +38,8 @@ SHARE = int(os.environ.get("PROOF_SHARE", "4"))
 """Each user asks for every n-th ticket, another user for the next ones; 1 asks for all of them."""
 MODES = ("user-level", "account-level")
 UNKNOWN = "999999999999"
+FIELDS = {object_: (*names, *NUMBERS.get(object_, ())) for object_, names in TEXTS.items()}
+"""Every property that bears a mark."""
 OPEN = {"contacts": {"view": "all"}, "companies": {"view": "all"}}
 
 
@@ -162,6 +164,29 @@ def test_every_user_and_every_ticket(stage: Stage, mode: str) -> None:
         f"\n{mode}: {len(users)} users x {len(tickets)} tickets = {drafts} drafts "
         f"+ {refusals} refusals; {len(stage.portal.world.marks)} marks planted, {len(shown)} seen where allowed"
     )
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_every_user_and_every_company_and_contact(stage: Stage, mode: str) -> None:
+    """What hangs on a company or contact is read as far as its reader may see it, in records and in properties."""
+    leaks: list[tuple[str, object]] = []
+    shown: set[tuple[str, str, str]] = set()
+    for number, user in enumerate(stage.sandbox.orgs[ALIAS].users):
+        if mode == "user-level" and not stage.portal.may_view_tickets(user.id):
+            continue
+        who, rights = stage.log_in(mode, user.username)
+        session = open_session(stage.services, who)
+        for object_ in ("companies", "contacts"):
+            for id_ in stage.portal.of(object_)[number % (2 * SHARE) :: 2 * SHARE]:
+                bundle = session.read(RecordRef("hubspot", object_, id_), FIELDS)
+                records = [bundle.record, *bundle.thread, *bundle.people]
+                text = "\n".join(str(value) for record in records for value in record.fields.values())
+                ids = {record.ref.id for record in records if record.ref.object != "owners"}
+                leaks += [(user.username, id_) for id_ in ids if not rights.sees(id_)]
+                leaks += [(user.username, what) for what in denied(stage, rights, text)]
+                shown |= stage.portal.world.found(text)
+    assert leaks == []
+    assert {object_ for object_, _, _ in shown} == set(TEXTS)
 
 
 @pytest.mark.parametrize("mode", MODES)

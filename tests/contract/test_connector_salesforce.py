@@ -22,15 +22,21 @@ def process() -> Iterator[SandboxProcess]:
     yield from running_sandbox()
 
 
+@pytest.fixture(scope="module")
+def first(process: SandboxProcess) -> SandboxStage:
+    """The stage as it is set once."""
+    return SandboxStage(process)
+
+
 class TestSalesforceConnector(ConnectorContract):
     """The whole contract, and what only Salesforce does."""
 
     facts = SALESFORCE
 
     @pytest.fixture
-    def stage(self, process: SandboxProcess) -> SandboxStage:
+    def stage(self, first: SandboxStage) -> SandboxStage:
         """A clean org with one case."""
-        return SandboxStage(process)
+        return first.again()
 
     def test_one_read_is_one_composite_request_of_at_most_five_queries(
         self, process: SandboxProcess, stage: SandboxStage

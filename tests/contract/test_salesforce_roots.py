@@ -23,10 +23,16 @@ def process() -> Iterator[SandboxProcess]:
     yield from running_sandbox()
 
 
-@pytest.fixture
-def stage(process: SandboxProcess) -> SandboxStage:
-    """A clean org with one case, its account and its contact."""
+@pytest.fixture(scope="module")
+def first(process: SandboxProcess) -> SandboxStage:
+    """The stage as it is set once."""
     return SandboxStage(process, plain=True)
+
+
+@pytest.fixture
+def stage(first: SandboxStage) -> SandboxStage:
+    """A clean org with one case, its account and its contact."""
+    return first.again()
 
 
 def drafted(stage: SandboxStage) -> tuple[Write, Written, dict[str, object]]:

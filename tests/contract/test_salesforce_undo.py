@@ -25,10 +25,16 @@ def process() -> Iterator[SandboxProcess]:
     yield from running_sandbox()
 
 
-@pytest.fixture
-def stage(process: SandboxProcess) -> SandboxStage:
-    """A clean org with one case."""
+@pytest.fixture(scope="module")
+def first(process: SandboxProcess) -> SandboxStage:
+    """The stage as it is set once."""
     return SandboxStage(process)
+
+
+@pytest.fixture
+def stage(first: SandboxStage) -> SandboxStage:
+    """A clean org with one case."""
+    return first.again()
 
 
 def written(stage: SandboxStage, before: str = BEFORE) -> tuple[Write, PreImage, Written]:

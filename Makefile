@@ -3,6 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 UV := uv
 RUN := $(UV) run --locked --all-extras
+LLM := .cache/llm
 MODEL := .cache/models/all-MiniLM-L6-v2/manifest.json
 
 help: ## Show this list
@@ -35,7 +36,12 @@ bench: setup ## Speed beside the peers, in the same run
 eval: setup browser ## How good the drafts are, beside lead, longest, LexRank and an oracle
 	@PATH="$$HOME/.local/bin:$$PATH" $(RUN) python -m bench.eval
 
+e2e: setup ## The reasoner against a real llama.cpp server, which is built once (five minutes)
+	@PATH="$$HOME/.local/bin:$$PATH"; test -x $(LLM)/bin/python || $(UV) venv --quiet --python 3.11 $(LLM)
+	@PATH="$$HOME/.local/bin:$$PATH"; $(UV) export --locked --only-group llm --quiet | $(UV) pip install --quiet --python $(LLM) -r -
+	@PATH="$$HOME/.local/bin:$$PATH" CRM_SIDECAR_LLM_PYTHON=$(CURDIR)/$(LLM)/bin/python $(RUN) pytest tests/e2e
+
 openapi: setup ## Write docs/openapi.yaml
 	@PATH="$$HOME/.local/bin:$$PATH" $(RUN) crm-sidecar openapi > docs/openapi.yaml
 
-.PHONY: help setup demo browser node test lint bench eval openapi
+.PHONY: help setup demo browser node test lint bench eval e2e openapi

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-OPEN = ("contract", "functional", "browser", "live")
+OPEN = ("contract", "functional", "browser", "e2e", "live")
 HERE = Path(__file__).parent
 
 

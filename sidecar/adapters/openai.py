@@ -177,7 +177,7 @@ class OpenAIReasoner:
             "stream": True,
             "temperature": 0,
             "max_tokens": endpoint.output_tokens,
-            **_FORMS[form](messages, prompt.template.output, endpoint.seed),
+            **_FORMS[form](messages, openai_output.portable(prompt.template.output), endpoint.seed),
         }
 
 

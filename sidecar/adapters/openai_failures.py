@@ -14,7 +14,15 @@ from sidecar.errors import ModelFailed, SidecarError, Unavailable
 
 LONGEST: Final = 3600.0
 """Seconds to wait that are believed."""
-BAD_REQUEST: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY})
+NOT_UNDERSTOOD: Final = frozenset(
+    {
+        HTTPStatus.BAD_REQUEST,
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        HTTPStatus.NOT_IMPLEMENTED,
+    }
+)
+"""What servers say to a form of request that they do not know; llama-cpp-python 0.3.36 says 500."""
 BUSY: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
 
 
@@ -30,8 +38,8 @@ class Failure:
     wait: float | None = None
 
 
-def _unavailable(detail: str, *, wait: float | None = None, retry_after: float = 5.0) -> Failure:
-    return Failure(Unavailable(detail, part="model", retry_after=retry_after), wait=wait)
+def _unavailable(detail: str, *, simpler: bool = False, wait: float | None = None, retry_after: float = 5.0) -> Failure:
+    return Failure(Unavailable(detail, part="model", retry_after=retry_after), simpler, wait)
 
 
 def late() -> Failure:
@@ -83,9 +91,9 @@ def refused(response: httpx2.Response) -> Failure:
             "The language model's endpoint has no such address or model (CRM_SIDECAR_LLM_URL, LLM_MODEL)."
         )
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return _unavailable("The language model's endpoint has failed.")
+        return _unavailable("The language model's endpoint has failed.", simpler=status in NOT_UNDERSTOOD)
     error = ModelFailed("The language model's endpoint refuses the request.", answered=status)
-    return Failure(error, simpler=status in BAD_REQUEST)
+    return Failure(error, simpler=status in NOT_UNDERSTOOD)
 
 
 def _has_tls_error(error: BaseException | None) -> bool:

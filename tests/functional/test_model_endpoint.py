@@ -12,6 +12,7 @@ import pytest
 import trustme
 
 from sidecar.adapters.openai import Endpoint, OpenAIReasoner
+from sidecar.adapters.openai_output import portable
 from sidecar.domain import Grounding, Role
 from sidecar.errors import ModelFailed, Unavailable
 from sidecar.grounding import verify
@@ -144,7 +145,7 @@ def test_what_does_not_fit_the_schema_is_no_answer(answer: Answer) -> None:
         assert isinstance(refusal(server), ModelFailed)
 
 
-@pytest.mark.parametrize("status", [401, 403, 404, 500, 502, 504])
+@pytest.mark.parametrize("status", [401, 403, 404, 502, 504])
 def test_a_status_that_will_not_change_is_not_asked_again(status: int) -> None:
     """The body of the refusal may repeat what was asked; it reaches nobody."""
     with ModelServer(refuses(status, json.dumps({"error": {"message": f"{CANARY} {QUOTE}"}}))) as server:
@@ -268,7 +269,7 @@ def test_an_older_server_gets_a_simpler_request() -> None:
         assert len(made.generate(PROMPT)) == 1
         assert len(made.generate(PROMPT)) == 1
         assert formats(server.seen) == ["json_schema", "json_object", "json_object"]
-        assert server.seen[1].body["response_format"]["schema"] == PROMPT.template.output
+        assert server.seen[1].body["response_format"]["schema"] == portable(PROMPT.template.output)
 
 
 def test_the_simplest_server_gets_the_simplest_request() -> None:
@@ -276,7 +277,7 @@ def test_the_simplest_server_gets_the_simplest_request() -> None:
 
     def plain_only(exchange: Exchange) -> None:
         bad = "response_format" in exchange.seen.body or "seed" in exchange.seen.body
-        (refuses(422) if bad else says(f"<think>{{hm}}</think>\n```json\n{GOOD}\n```"))(exchange)
+        (refuses(500) if bad else says(f"<think>{{hm}}</think>\n```json\n{GOOD}\n```"))(exchange)
 
     with ModelServer(plain_only) as server:
         assert len(reasoner(server).generate(PROMPT)) == 1
@@ -303,7 +304,7 @@ def test_a_request_says_what_it_must_and_no_more() -> None:
     assert first["response_format"]["json_schema"] == {
         "name": "draft",
         "strict": True,
-        "schema": PROMPT.template.output,
+        "schema": portable(PROMPT.template.output),
     }
     assert {name: first[name] for name in ("model", "temperature", "seed", "store", "max_tokens", "stream")} == {
         "model": "tiny",

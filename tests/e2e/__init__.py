@@ -1,0 +1,1 @@
+"""Tests against other people's servers, which `make e2e` builds first."""

@@ -56,7 +56,7 @@ class Candidate:
     0 to 1; `central` how near its passage stands to what the whole case speaks of, 0 to 1; `topic` the share of its
     content words that other messages use too; `fresh` the share that nobody has used before; `reply` says that a
     question of somebody else stands right before it. `labelled`: it begins with the speaker's label.
-    `who` tells speakers apart: the label, or else the role.
+    `who` tells speakers apart: the label, the role, or else the author.
     """
 
     passage: Passage
@@ -152,8 +152,8 @@ def candidates(passages: Sequence[Passage], vectors: Vectors | None) -> list[Can
         candidate = _candidate(piece, number, last, central[piece.passage.number], talk=talk)
         if candidate is not None:
             found.append(candidate)
-    told = {c.text for c in found if c.passage.role is Role.RECORD}
-    kept = [c for c in found if c.passage.role is Role.RECORD or c.text not in told]
+    told = {c.text for c in found if _own(c.passage)}
+    kept = [c for c in found if _own(c.passage) or c.text not in told]
     return _in_context(kept if len(kept) <= MOST else kept[: MOST // 3] + kept[-2 * MOST // 3 :])
 
 
@@ -169,7 +169,7 @@ def centrality(vectors: Vectors | None, count: int) -> Vectors:
 
 def _moment(passage: Passage) -> tuple[bool, datetime, int]:
     """The case's own fields open the thread, except a resolution; then messages by time, then by number."""
-    opens = passage.role is Role.RECORD and not passage.key.field.startswith("Resolution")
+    opens = _own(passage) and not passage.key.field.startswith("Resolution")
     when = passage.when or _EARLIEST
     return (not opens, when if when.tzinfo else when.replace(tzinfo=UTC), passage.number)
 
@@ -186,7 +186,7 @@ def _is_talk(passages: Sequence[Passage]) -> bool:
     when: dict[RecordRef, datetime] = {}
     greeting: set[RecordRef] = set()
     for passage in passages:
-        if passage.role is not Role.RECORD:
+        if not _own(passage):
             ref = passage.key.ref
             words[ref] = words.get(ref, 0) + len(passage.text.split())
             if passage.when:
@@ -279,7 +279,7 @@ def _candidate(piece: _Piece, number: int, last: int, central: float, *, talk: b
         central,
         talk=talk,
         labelled=skip > 0,
-        who=piece.turn.who if piece.turn and piece.turn.who else passage.role.value,
+        who=_who(piece),
     )
 
 
@@ -290,11 +290,24 @@ def _role(piece: _Piece) -> Role:
     return piece.turn.role or Role.CUSTOMER
 
 
+def _who(piece: _Piece) -> str:
+    """What tells speakers apart: the label, the side in a case's correspondence, or else the name."""
+    if piece.turn and piece.turn.who:
+        return piece.turn.who
+    passage = piece.passage
+    return passage.role.value if passage.role is not Role.RECORD else passage.author
+
+
+def _own(passage: Passage) -> bool:
+    """Whether it stands in a field of the record at hand rather than in its thread."""
+    return passage.role is Role.RECORD and passage.key.ref.object == passage.root.object
+
+
 def _is_label(passage: Passage) -> bool:
     """A picklist value, a number, a name or the subject of a reply: not something that somebody says."""
     if passage.key.field in TITLE_FIELDS:
-        return passage.role is not Role.RECORD
-    if passage.role is not Role.RECORD:
+        return passage.role is not Role.RECORD or not _own(passage)
+    if not _own(passage):
         return False
     return len(passage.text.split()) <= _LABEL_WORDS and not passage.text.rstrip().endswith((".", "!", "?", "\u3002"))
 

@@ -24,6 +24,8 @@ LEAST: Final[Mapping[Seeks, float]] = {
 """A sentence that scores less is left out: an empty section is better than a wrong one."""
 REPEATS: Final = 0.6
 """Share of content words from which a sentence counts as said already."""
+KEPT: Final = 0.5
+"""Share of a promise's content words that a later "it is done" must say again."""
 LONG: Final = 40
 """Words from which a sentence loses weight."""
 _FLAGGED: Final = 0.3
@@ -112,23 +114,23 @@ def _state(c: Candidate, _: Thread) -> float:
     if c.resolution:
         return 1.0
     told = 0.4 * c.turn + 0.2 * c.cues.state + 0.15 * (c.role is Role.CUSTOMER) + 0.1 * c.specific + 0.1 * c.topic
-    less = 0.15 * _note(c) + 0.1 * c.cues.polite + 0.2 * c.cues.promise + 0.2 * c.cues.request
+    less = 0.15 * internal(c) + 0.1 * c.cues.polite + 0.2 * c.cues.promise + 0.2 * c.cues.request
     return told + 0.1 * (c.place == 0) - less
 
 
 def _promise(c: Candidate, thread: Thread) -> float:
     """A commitment: first person or future, or a deadline that an agent names; a date makes it firm."""
-    agent = c.role is Role.AGENT and not _note(c)
+    agent = c.role is Role.AGENT and not internal(c)
     if c.question or c.cues.attempt == 1 or not (c.cues.promise or c.cues.first_person or agent):
         return 0.0
-    due = bool(c.due)
-    if not (c.cues.promise or due):
+    due, kept = bool(c.due), thread.kept(c)
+    if not (c.cues.promise or due) or kept >= KEPT:
         return 0.0
     made = 0.2 + 0.4 * due + 0.15 * agent + 0.1 * c.turn + 0.15 * c.cues.promise
-    return made - 0.3 * c.cues.polite - 0.2 * c.cues.request - 0.5 * thread.kept(c)
+    return made - 0.3 * c.cues.polite - 0.2 * c.cues.request - 0.5 * kept
 
 
-def _note(c: Candidate) -> bool:
+def internal(c: Candidate) -> bool:
     """An internal comment, not said to the customer."""
     return c.passage.key.ref.object == "CaseComment"
 

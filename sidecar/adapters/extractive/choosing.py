@@ -1,0 +1,161 @@
+"""Chooses sentences for the sections of a template, one by one, each time the one that is worth most. Pure.
+
+In a summary a sentence's worth is what it tells of the whole thread (`letters`, `worth`) and, on top, how well it fits
+what a section seeks (`seeking`), most of all one that is still empty; room that no section claims goes to what tells
+most. Other templates take only what their sections seek, in turns. Nothing is said twice.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sidecar.adapters.extractive.letters import Letters
+from sidecar.adapters.extractive.seeking import LEAST, REPEATS, SCORES, Thread, trust
+from sidecar.adapters.extractive.worth import Worth
+from sidecar.candidates import Candidate
+from sidecar.domain import Passage, Role
+from sidecar.templates import Section, Seeks, Template
+from sidecar.words import overlap
+
+NEARLY_ALL: Final = 0.85
+"""Share of content words from which a sentence with a code or figure of its own counts as said already."""
+FIRST: Final[Mapping[Seeks, float]] = {
+    Seeks.PROMISE: 0.6,
+    Seeks.STEP: 0.6,
+    Seeks.QUESTION: 0.6,
+    Seeks.PROBLEM: 0.2,
+    Seeks.STATE: 0.1,
+    Seeks.ATTEMPT: 0.0,
+}
+"""Which section chooses first: the one with the most specific wish."""
+_TOLD: Final = (Seeks.PROBLEM, Seeks.ATTEMPT, Seeks.STATE)
+"""Sections that tell the story take what no section seeks: the earlier half of the thread goes to the first of them."""
+_DOUBT: Final = -3.0
+"""Log-odds of a sentence from a passage that looks manipulated, beside those of a sound one."""
+
+Scored = tuple[float, Candidate]
+
+
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    """What counts beside what a sentence tells, in its unit.
+
+    `fit` is the weight of its fit to a section, `empty` what a section's first sentence is worth more, `turns`
+    what each sentence in the section takes from the next, `reserved` what is taken from one that fewer may see than will read
+    the text, and `floor` the least a sentence must tell to stand where no section seeks it.
+    """
+
+    fit: float
+    empty: float
+    turns: float
+    reserved: float
+    floor: float
+
+
+LETTERS: Final = _Scale(fit=1.0, empty=1.0, turns=0.0, reserved=1.0, floor=-1.5)
+"""In log-odds."""
+TALK: Final = _Scale(fit=0.02, empty=0.0, turns=0.0, reserved=0.05, floor=-1.0)
+"""In points of F1 (of 1)."""
+PLAIN: Final = _Scale(fit=1.0, empty=0.0, turns=0.5, reserved=0.2, floor=1.0)
+"""In points of fit: nothing else counts."""
+
+
+def choose(template: Template, pool: Sequence[Candidate], room: int) -> dict[str, list[Scored]]:
+    """For each section its sentences with their scores, `room` at most over all."""
+    return _Choice(template, pool, room).made() if pool else {}
+
+
+def wants(section: Section, passage: Passage, role: Role) -> bool:
+    """Whether a section takes what such records and such people say."""
+    return (not section.objects or passage.key.ref.object in section.objects) and (
+        not section.roles or role in section.roles
+    )
+
+
+def said(candidate: Candidate, taken: Sequence[Candidate]) -> bool:
+    """Whether it repeats what is taken already; a code or figure that is new is not a repetition."""
+    least = NEARLY_ALL if candidate.codes.difference(*(other.codes for other in taken)) else REPEATS
+    return any(overlap(candidate.words, other.words) >= least for other in taken)
+
+
+class _Choice:
+    """One draft in the making."""
+
+    def __init__(self, template: Template, pool: Sequence[Candidate], room: int) -> None:
+        self._sections = [section for section in template.sections if section.seeks in SCORES]
+        self._readers = template.readers
+        self._pool = pool
+        self._room = room
+        self._chosen: dict[str, list[Scored]] = {section.name: [] for section in self._sections}
+        thread = Thread(pool)
+        self._fits = [self._fit(candidate, thread) for candidate in pool]
+        self._worth: Worth | None = None
+        self._keys: list[float] = []
+        self._scale = PLAIN
+        if {Seeks.PROBLEM, Seeks.STATE} <= {section.seeks for section in self._sections}:
+            if pool[0].talk:
+                self._scale, self._worth = TALK, Worth(pool, room)
+            else:
+                self._scale, letters = LETTERS, Letters(thread)
+                self._keys = [letters.key(candidate) for candidate in pool]
+
+    def made(self) -> dict[str, list[Scored]]:
+        """Take the best until there is no room or nothing left."""
+        left = list(range(len(self._pool)))
+        taken: list[Candidate] = []
+        while left and len(taken) < self._room:
+            options = ((*option, i) for i in left for option in self._options(i))
+            best = max(options, key=lambda option: option[0], default=None)
+            if best is None:
+                break
+            _, section, score, i = best
+            candidate = self._pool[i]
+            self._chosen[section.name].append((score, candidate))
+            taken.append(candidate)
+            if self._worth:
+                self._worth.add(candidate)
+            left = [k for k in left if k != i and not said(self._pool[k], taken)]
+        return self._chosen
+
+    def _options(self, i: int) -> list[tuple[float, Section, float]]:
+        """Where a sentence may stand: what it is worth there, the section, and its score."""
+        candidate, scale = self._pool[i], self._scale
+        tells = self._tells(i) - scale.reserved * (candidate.passage.audience < self._readers)
+        found = []
+        for section, score in self._fits[i]:
+            there = len(self._chosen[section.name])
+            if there < section.max_sentences:
+                fit = score - LEAST[section.seeks] + FIRST[section.seeks]
+                worth = tells + scale.fit * fit + scale.empty * (not there) - scale.turns * there
+                found.append((worth, section, score))
+        if not found and tells >= scale.floor and (home := self._home(candidate)):
+            found.append((tells, home, LEAST[home.seeks]))
+        return found
+
+    def _tells(self, i: int) -> float:
+        """What it says of the thread beyond what is chosen."""
+        if self._worth:
+            return self._worth.gain(self._pool[i]) * trust(self._pool[i])
+        return self._keys[i] + _DOUBT * bool(self._pool[i].passage.flags) if self._keys else 0.0
+
+    def _fit(self, candidate: Candidate, thread: Thread) -> list[tuple[Section, float]]:
+        """The sections that seek it, with its scores."""
+        found = []
+        for section in self._sections:
+            if wants(section, candidate.passage, candidate.role):
+                score = SCORES[section.seeks](candidate, thread) * trust(candidate)
+                if score >= LEAST[section.seeks]:
+                    found.append((section, score))
+        return found
+
+    def _home(self, candidate: Candidate) -> Section | None:
+        """The section of the story with room for a sentence that none seeks: by its place in the thread."""
+        other = candidate.question or candidate.cues.request or candidate.cues.polite or candidate.cues.promise
+        if candidate.title or (other and not candidate.talk):
+            return None
+        for seeks in _TOLD if candidate.turn <= 1 / 2 else _TOLD[::-1]:
+            for section in self._sections:
+                room = len(self._chosen[section.name]) < section.max_sentences
+                if section.seeks is seeks and room and wants(section, candidate.passage, candidate.role):
+                    return section
+        return None

@@ -6,16 +6,29 @@ sentence is verified, and is told who wrote it and why.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from sidecar import grounding
 from sidecar.domain import Claim, Grounding
 from sidecar.errors import ModelFailed, Unavailable
-from sidecar.interfaces import Services
+from sidecar.interfaces import Reasoner
 from sidecar.templates import Prompt
 
 NO_ANSWER = "The language model did not answer in time, so these are the record's own sentences."
 BAD_ANSWER = "The language model's answer could not be read, so these are the record's own sentences."
 NOT_GROUNDED = "Nothing that the language model wrote stands in the record, so these are the record's own sentences."
+
+
+class Reasoners(Protocol):
+    """Who writes, and who takes over when that one fails; None when it cannot. `Services` is one."""
+
+    @property
+    def reasoner(self) -> Reasoner:
+        """The configured one."""
+
+    @property
+    def fallback(self) -> Reasoner | None:
+        """The one in reserve."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +41,7 @@ class Reasoned:
     fallback: str
 
 
-def reason(services: Services, prompt: Prompt, progress: Callable[[int], None]) -> Reasoned:
+def reason(services: Reasoners, prompt: Prompt, progress: Callable[[int], None]) -> Reasoned:
     """Verified claims over `prompt`. `progress` is told how much of an answer is there, in characters."""
     if services.fallback is None:
         made = services.reasoner.generate(prompt, progress)

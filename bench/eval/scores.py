@@ -27,6 +27,8 @@ OURS: Final = "ours"
 ORACLE: Final = "oracle"
 DIALOGUE: Final = 3
 """Sentences of a dialogue's summary, as in published work."""
+SUPPORT: Final = "support"
+"""The kind whose conversations are cases of a CRM."""
 CASE: Final = 7
 """Sentences of a support case's summary: what the template says itself."""
 SEED: Final = "crm-sidecar"
@@ -137,7 +139,7 @@ def _rows(
 ) -> Iterator[Row]:
     others = baselines(rouge())
     for item in items:
-        k = sentences or (CASE if item.kind == "support" else DIALOGUE)
+        k = sentences or (CASE if item.kind == SUPPORT else DIALOGUE)
         pipeline = Pipeline(policy(), released(k), reasoner, embed=embed)
         made = pipeline.draft(item.records(way))
         told = [text[start:end] for text in item.raw(way) for start, end in split(text)]

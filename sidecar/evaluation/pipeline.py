@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from connectors.interfaces import Record
-from sidecar import grounding
 from sidecar.domain import Claim, Grounding, PassageKey, Vectors
-from sidecar.errors import ModelFailed, Unavailable
 from sidecar.firewall import Admitted, admit, release
-from sidecar.interfaces import Reasoner
+from sidecar.interfaces import Reasoner, quiet
 from sidecar.policy import Policy
+from sidecar.reasoning import reason
 from sidecar.templates import Prompt, Template, TemplateSet, render
 
 ACTION: Final = "summarize_case"
@@ -33,7 +32,7 @@ class Made:
     """What came out. `claims` are those that a reader gets, `keys` and `texts` tell of the passages by number.
 
     `written` claims were made by the first reasoner, and `held` of them are grounded; `fell_back` says that the other
-    reasoner had to take over. `seconds` is the time from records to claims, `reasoning` the reasoner's part of it.
+    reasoner had to take over. `seconds` is the time from records to claims.
     """
 
     claims: tuple[Claim, ...]
@@ -43,7 +42,6 @@ class Made:
     held: int
     fell_back: bool
     seconds: float
-    reasoning: float
 
     @property
     def said(self) -> tuple[str, ...]:
@@ -97,33 +95,37 @@ class Pipeline:
         passages = admitted.passages
         vectors = self._embed(admitted) if self._embed and passages else None
         prompt = render(self._template, admitted, now=_newest(records), vectors=vectors)
-        before = self._clock()
-        claims, written, held, fell_back = self._reason(prompt)
-        reasoned = self._clock()
-        released = release(claims, admitted=admitted, purpose=self._purpose)
+        counted = _Counted(self._reasoner, self._fallback)
+        reasoned = reason(counted, prompt, quiet)
+        released = release(reasoned.claims, admitted=admitted, purpose=self._purpose)
         return Made(
             claims=released.claims,
             keys={passage.number: passage.key for passage in passages},
             texts=released.texts,
-            written=written,
-            held=held,
-            fell_back=fell_back,
+            written=counted.written,
+            held=0 if reasoned.fallback else len(reasoned.claims),
+            fell_back=bool(reasoned.fallback),
             seconds=self._clock() - started,
-            reasoning=reasoned - before,
         )
 
-    def _reason(self, prompt: Prompt) -> tuple[tuple[Claim, ...], int, int, bool]:
-        """Claims that hold; how many the first reasoner made, how many of these hold, and whether it was replaced."""
-        try:
-            made = self._reasoner.generate(prompt)
-        except (Unavailable, ModelFailed):
-            if self._fallback is None:
-                raise
-            made = ()
-        kept = _verified(made, prompt)
-        if kept or self._fallback is None:
-            return kept, len(made), len(kept), False
-        return _verified(self._fallback.generate(prompt), prompt), len(made), 0, True
+
+class _Counted:
+    """A reasoner whose claims are counted, `written` in all, with another one in reserve, or none."""
+
+    def __init__(self, inner: Reasoner, fallback: Reasoner | None) -> None:
+        self.name = inner.name
+        self.inner = inner
+        self.fallback = fallback
+        self.written = 0
+
+    @property
+    def reasoner(self) -> Reasoner:
+        return self
+
+    def generate(self, prompt: Prompt, progress: Callable[[int], None] = quiet) -> tuple[Claim, ...]:
+        claims = self.inner.generate(prompt, progress)
+        self.written += len(claims)
+        return claims
 
 
 def template(directory: Path, sentences: int | None = None, action: str = ACTION) -> Template:
@@ -134,11 +136,6 @@ def template(directory: Path, sentences: int | None = None, action: str = ACTION
     output = deepcopy(dict(found.output))
     output["properties"]["claims"]["maxItems"] = sentences
     return replace(found, max_sentences=sentences, output=output)
-
-
-def _verified(claims: Sequence[Claim], prompt: Prompt) -> tuple[Claim, ...]:
-    checked = grounding.verify(claims, prompt.passages)
-    return tuple(claim for claim in checked if claim.grounding is Grounding.VERIFIED)
 
 
 def _newest(records: Sequence[Record]) -> datetime:

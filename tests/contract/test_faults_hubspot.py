@@ -61,7 +61,7 @@ class TestHubSpotFaults(FaultContract):
 
     facts = replace(HUBSPOT, kinds=(TargetKind.TASKS,), undoable=(TargetKind.TASKS,))  # a note is one of a task
     faults = FAULTS
-    readings = ("read", "reread", "recent", "changes")
+    readings = ("read", "account", "reread", "recent", "changes")
 
     @pytest.fixture
     def stage(self, first: HubSpotFaultStage) -> HubSpotFaultStage:

@@ -19,7 +19,8 @@ class Draft:
     `write` is what apply sends, already with its key; None when this user cannot write anywhere: a draft for reading.
     `digest` covers everything shown, so that apply writes what was shown (If-Match). `related` names the records that
     were consulted beside the record and its thread. `fallback` says why `reasoner` stood in for the configured one.
-    `greets` is whom a message is addressed to, as the user saw the name. `before` is the target's value when drafted.
+    `greets` is whom a message is addressed to, as the user saw the name; `heads` what it is about, as far as its
+    readers may see it. `before` is the target's value when drafted.
     Content fields never appear in `repr`.
     """
 
@@ -56,6 +57,7 @@ class Draft:
     round_trips: int = 0
     fallback: str = ""
     greets: str = field(repr=False, default="")
+    heads: str = field(repr=False, default="")
 
     @property
     def digest(self) -> str:
@@ -120,7 +122,7 @@ def reduce(draft: Draft, kept: Kept) -> Draft:
     if kept is Kept.ALL:
         return draft
     undoable = replace(
-        draft, record_title="", greets="", claims=(), sources=(), related=(), withheld=(), masked=(), flags=()
+        draft, record_title="", greets="", heads="", claims=(), sources=(), related=(), withheld=(), masked=(), flags=()
     )
     if kept is Kept.UNDO:
         return undoable

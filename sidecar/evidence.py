@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from connectors.interfaces import Bundle, Record, RecordRef, Session
+from connectors.interfaces import Audience, Bundle, Record, RecordRef, Session
 from sidecar.crm import crm_errors
 from sidecar.domain import (
     LINE_BREAK,
@@ -139,6 +139,18 @@ def title(passages: Sequence[Passage], released: Released, ref: RecordRef) -> st
     return ref.id
 
 
+def heading(passages: Sequence[Passage], released: Released, record: RecordRef, audience: Audience) -> str:
+    """What a text for `audience` may say it is about: the record's title, else its newest message's; else nothing."""
+    named = [
+        passage
+        for passage in passages
+        if passage.key.fields[0] in NAME_FIELDS and passage.key.ordinal == 0 and passage.audience >= audience
+    ]
+    own = [passage for passage in named if passage.key.ref == record]
+    thread = [passage for passage in named if not passage.related]
+    return next((released.texts[passage.number] for passage in (*own, *reversed(thread))), "")
+
+
 def recheck(services: Services, session: Session, draft: Draft) -> tuple[Draft, Record]:
     """The draft as this user may see it now, and its record: one round trip.
 
@@ -159,6 +171,7 @@ def recheck(services: Services, session: Session, draft: Draft) -> tuple[Draft, 
         draft,
         claims=claims,
         record_title=_title_now(draft.record_title, record),
+        heads=draft.heads if _is_named(record) else "",
         sources=tuple(
             _source_now(source, live[source.key.ref])
             for source in draft.sources
@@ -169,7 +182,7 @@ def recheck(services: Services, session: Session, draft: Draft) -> tuple[Draft, 
         ),
         flags=tuple(flag for flag in draft.flags if flag.ref in live),
     )
-    return _target_now(services, now, record), record
+    return _target_now(services, now, record, retitled=now.heads != draft.heads), record
 
 
 def _wanted(services: Services, draft: Draft) -> tuple[list[RecordRef], dict[str, list[str]]]:
@@ -218,16 +231,20 @@ def _source_now(source: Source, record: Record) -> Source:
 
 
 def _title_now(title: str, record: Record) -> str:
-    return title if any(name in record.fields for name in NAME_FIELDS) else record.ref.id
+    return title if _is_named(record) else record.ref.id
 
 
-def _target_now(services: Services, draft: Draft, record: Record) -> Draft:
+def _is_named(record: Record) -> bool:
+    return any(name in record.fields for name in NAME_FIELDS)
+
+
+def _target_now(services: Services, draft: Draft, record: Record, *, retitled: bool) -> Draft:
     write = draft.write
     if write is None:
         return draft
     if write.target.field and write.target.field.split(".")[1] not in record.fields:
         draft = replace(draft, before=None)
-    if all(claim.grounding is not Grounding.HIDDEN for claim in draft.claims):
+    if not retitled and all(claim.grounding is not Grounding.HIDDEN for claim in draft.claims):
         return draft
     template = services.templates.get(draft.action, int(draft.template.partition("@")[2]), crm=draft.crm)
     return composed(template, draft)

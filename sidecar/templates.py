@@ -125,7 +125,7 @@ def compose(template: Template, draft: Draft) -> tuple[Mapping[str, str], ...]:
         return tuple(task for task in tasks if len(task["body"].encode()) <= room)
     subject = template.subject
     if draft.write.target.kind is TargetKind.EMAIL_DRAFT:
-        subject, trailer = f"Re: {_flat(draft.record_title)}"[:SUBJECT_LENGTH], ""
+        subject, trailer = _reply_to(_flat(draft.heads))[:SUBJECT_LENGTH] or subject, ""
     frame = _frame(template, draft)
     while sayable:
         body = _document(template, sayable, frame, draft.greets, trailer)
@@ -153,6 +153,10 @@ def _document(template: Template, claims: Sequence[Claim], frame: Frame | None, 
             parts.append("\n".join([frame.titles[section.name] if frame else section.title, *lines]))
     parts += [frame.closing] if frame else []
     return "\n\n".join([*parts, *([trailer] if trailer else [])])
+
+
+def _reply_to(heading: str) -> str:
+    return f"Re: {heading}" if heading and not heading.lower().startswith("re:") else heading
 
 
 def _task(template: Template, claim: Claim, trailer: str) -> dict[str, str]:

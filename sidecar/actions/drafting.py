@@ -113,6 +113,7 @@ def draft(services: Services, principal: Principal, click: Click, progress: Prog
         idempotency_key=click.idempotency_key,
         round_trips=session.round_trips,
         fallback=reasoned.fallback,
+        heads=evidence.heading(passages, released, bundle.record.ref, audience.readers(template, target)),
         greets=_addressee(template, bundle, target, decision.purpose),
     )
     made = replace(templates.composed(template, made), timings_ms=clock.laps)

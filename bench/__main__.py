@@ -3,13 +3,13 @@
 from rich.console import Console
 from rich.table import Table
 
-from bench import calls, drafts, embedding, sandbox
+from bench import calls, drafts, embedding, panel, sandbox
 from bench.results import store
 
 
 def main() -> None:
     """All figures."""
-    rows = [*sandbox.run(), *calls.run(), *drafts.run(), *embedding.run()]
+    rows = [*sandbox.run(), *calls.run(), *drafts.run(), *embedding.run(), *panel.run()]
     store(rows)
     table = Table("figure", "value", "unit", "peer", "peer's value", "ratio")
     for row in rows:

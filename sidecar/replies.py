@@ -63,7 +63,8 @@ _CLOSING: Final = re.compile(
     r"(?: distinguées)?|merci(?: (?:beaucoup|d'avance|par avance|et bonne journée))?|bonne journée|cdlt|bàv"
     r"|(?:un )?(?:cordial |atento )?saludos?(?: cordial(?:es)?)?|atentamente|cordialmente|(?:muchas )?gracias"
     r"(?: (?:de antemano|y (?:un )?saludos?))?"
-    r"|(?:以上、?)?(?:何卒)?(?:どうぞ)?(?:よろしく|宜しく)お願い(?:いた|致)?し(?:ます|申し上げます)|敬具)[,.!。…]?\s*$",
+    r"|qued(?:o|amos) (?:a la espera(?: de (?:su|tu|vuestra) \w{3,12})?|a (?:su|tu) disposición|atent[oa]s?)"
+    r"|(?:以上、?)?(?:何卒|引き続き)?(?:どうぞ)?(?:よろしく|宜しく)お願い(?:いた|致)?し(?:ます|申し上げます)|敬具)[,.!。…]?\s*$",
     re.IGNORECASE,
 )
 _MOBILE: Final = re.compile(

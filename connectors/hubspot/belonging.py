@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from connectors.errors import ConnectorError
+from connectors.errors import ConnectorError, Forbidden
 from connectors.hubspot import records
 from connectors.hubspot.answers import JSON, next_page
 from connectors.hubspot.client import Call, Client
 from connectors.hubspot.guard import Guard, Look, Parents, hanging, parts, read_call, shown
-from connectors.hubspot.roots import ROOTS, THREAD_LIMIT
+from connectors.hubspot.roots import NEWEST, OPEN_ONLY, ROOTS, THREAD_LIMIT
 from connectors.interfaces import RecordRef
 
 ASSOCIATIONS = 500
@@ -62,17 +62,16 @@ class Belonging:
                 rows[name] |= {id_: row for id_, row in answered.items() if self._guard.sees(name, row)}
             ids, further = {}, []
             for (name, _), outcome in zip(pages, outcomes[len(reads) :], strict=True):
-                if isinstance(outcome, ConnectorError):
-                    raise outcome
-                ids[name] = [id_ for id_ in _ids(outcome) if id_ not in known[name]]
+                page = _told(outcome, name)
+                ids[name] = [id_ for id_ in _ids(page) if id_ not in known[name]]
                 known[name].update(ids[name])
-                if (after := next_page(outcome)) and len(known[name]) <= THREAD_LIMIT:
+                if (after := next_page(page)) and len(known[name]) <= THREAD_LIMIT:
                     further.append((name, self._page(root, name, after)))
             pages = further
         return rows
 
     def newest(self, root: RecordRef, row: JSON, links: Links, wanted: Fields) -> tuple[Found, bool]:
-        """The newest behind the links that this user sees, up to 200 of each object; whether there are more.
+        """The newest behind the links that this user sees, about a hundred of each object; whether there are more.
 
         One round trip; one more when HubSpot told only the first ids of an object, whose newest records a search then
         finds; with a rule one more to read what activities hang on besides `root`, whose own row is known.
@@ -84,9 +83,8 @@ class Belonging:
         answers = self._round(ids, wanted, [call for _, call in searches], rows, parents)
         found, more = dict[str, list[str]](), False
         for (name, _), answer in zip(searches, answers, strict=True):
-            if isinstance(answer, ConnectorError):
-                raise answer
-            found[name], more = _ids(answer), more or bool(next_page(answer))
+            page = _told(answer, name)
+            found[name], more = _ids(page), more or bool(next_page(page))
         if any(found.values()):
             self._round(found, wanted, [], rows, parents)
         of_root = {**rows.get(root.object, {}), root.id: row}
@@ -133,7 +131,7 @@ class Belonging:
             "filterGroups": [{"filters": filters}],
             "sorts": [{"propertyName": newest, "direction": "DESCENDING"}],
             "properties": [newest],
-            "limit": SEARCHED,
+            "limit": SEARCHED if name in OPEN_ONLY else 2 * NEWEST,
             "after": "0",
         }
         return Call("POST", self._client.routes.objects(name, "search"), body=body)
@@ -145,6 +143,19 @@ def _answers(
     """The rows that reads brought, by object; without the scope for activities there is no thread, and that is said."""
     for (name, part, _), outcome in zip(reads, outcomes, strict=False):
         yield name, shown(outcome, part, strictly=name in records.ACTIVITIES)
+
+
+def _told(outcome: JSON | ConnectorError, name: str) -> JSON:
+    """A page of ids; an empty one where the user may not read the object, which only activities are missed for.
+
+    Raises:
+        ConnectorError: HubSpot did not say.
+    """
+    if isinstance(outcome, Forbidden) and name not in records.ACTIVITIES:
+        return {}
+    if isinstance(outcome, ConnectorError):
+        raise outcome
+    return outcome
 
 
 def _ids(page: JSON) -> list[str]:

@@ -124,6 +124,28 @@ def test_a_long_thread_costs_a_third_round_trip_and_is_whole(stage: HubSpotStage
     assert session.round_trips - session.describe_trips == 3
 
 
+@pytest.mark.parametrize("account", [False, True])
+def test_of_a_company_with_a_long_past_the_newest_is_read(process: SandboxProcess, account: bool) -> None:  # noqa: FBT001 - pytest passes it
+    """More mails than HubSpot names with the record: a search finds the newest, and a rule holds for each of them."""
+    stage = HubSpotStage(process, Manner(account=account))
+    past = {
+        row["id"]: stage.api("GET", f"companies/{row['id']}/associations/emails?limit=500")["results"]
+        for row in process.control.records(PORTAL, "companies")
+    }
+    id_, mails = max(past.items(), key=lambda item: len(item[1]))
+    assert len(mails) > 100
+    sent = {row["id"]: row["hs_timestamp"] for row in process.control.records(PORTAL, "emails")}
+    newest = sorted((str(mail["toObjectId"]) for mail in mails), key=sent.__getitem__)[-50:]
+    ref, fields = RecordRef("hubspot", "companies", str(id_)), HUBSPOT.roots["account"].fields
+    stage.connector.session(stage.agent).read(ref, fields)
+    session = stage.connector.session(stage.agent)
+    bundle = session.read(ref, fields)
+    assert (session.round_trips, session.describe_trips) == (3, 0)
+    read = [record.ref.id for record in bundle.thread if record.ref.object == "emails"]
+    assert bundle.truncated
+    assert read if account else read == newest
+
+
 def test_a_rotated_refresh_token_is_kept(process: SandboxProcess, stage: HubSpotStage) -> None:
     """HubSpot's last, unless an app is told to rotate: who throws the new one away is locked out (contract, 6)."""
     client = process.orgs[PORTAL].web_client

@@ -190,9 +190,11 @@ def test_what_the_search_finds_is_read_from_the_records_themselves() -> None:
     assert [record.ref.id for record in thread if record.ref.object == "emails"] == ["501", "503"]
 
 
-def test_deals_without_a_scope_are_left_out_and_activities_are_not() -> None:
+@pytest.mark.parametrize("inline", [100, 0])
+def test_deals_without_a_scope_are_left_out_and_activities_are_not(inline: int) -> None:
     """Nobody reads deals through an app that may not; without the scope for mails the administrator hears of it."""
     portal = busy()
+    portal.inline = inline
     for part, kept in (("/deals/", True), ("/emails/", False)):
         bench = Bench(
             lambda m, path, b, part=part: error(403, "MISSING_SCOPES") if part in path and m == "POST"  # type: ignore[misc]  # a default binds the loop's value

@@ -1,6 +1,7 @@
 """A model endpoint on loopback: OpenAI's chat completions over real HTTP or TLS, with the faults of a script."""
 
 import json
+import re
 import ssl
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from threading import Event, Lock, Thread
 from types import TracebackType
 from typing import Any, Self
 
+_PASSAGE = re.compile(r"<([0-9a-f]{32}) passage=(\d+)[^>\n]*>\n(.*?)\n</\1>", re.DOTALL)
 Answer = Callable[["Exchange"], None]
 """What the server does with one request."""
 
@@ -89,6 +91,12 @@ class ModelServer:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+
+    def script(self, *answers: Answer) -> None:
+        """Answer from now on with these, and forget what was asked before."""
+        with self._lock:
+            self._answers = list(answers)
+            self.seen.clear()
 
     def answer(self, handler: BaseHTTPRequestHandler, body: Mapping[str, Any], connection: int) -> None:
         """Do what the script says for this request."""
@@ -190,6 +198,11 @@ def claims(*found: Mapping[str, object]) -> str:
 def formats(seen: Sequence[Seen]) -> list[str]:
     """The kind of structured output that each request asked for."""
     return [one.body.get("response_format", {}).get("type", "none") for one in seen]
+
+
+def quoted(body: Mapping[str, Any]) -> dict[int, str]:
+    """The passages of a request by number, as the model reads them."""
+    return {int(number): text for _, number, text in _PASSAGE.findall(body["messages"][-1]["content"])}
 
 
 @dataclass

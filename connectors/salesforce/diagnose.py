@@ -8,10 +8,11 @@ from typing import Any
 from connectors.diagnosis import clock, login_service, reach, refused
 from connectors.errors import ConnectorError
 from connectors.interfaces import Finding
-from connectors.salesforce import marker
+from connectors.salesforce import mails, marker
 from connectors.salesforce.addresses import offered_versions
 from connectors.salesforce.auth import SCOPE
 from connectors.salesforce.client import Client
+from connectors.salesforce.describe import Shape
 from connectors.salesforce.schema import Schema
 from connectors.salesforce.targets import SUMMARY_FIELD
 from connectors.transport import HttpSession
@@ -67,6 +68,7 @@ def inside(client: Client, schema: Schema, daily_reserve: float) -> list[Finding
         _scopes(client.token.scope.split()),
         _daily(client.api_usage, daily_reserve),
         _package(installed=installed, summary=bool(summary and summary.updateable)),
+        _mails(shapes.get(mails.OBJECT)),
     ]
 
 
@@ -95,3 +97,13 @@ def _package(*, installed: bool, summary: bool) -> Finding:
     what = f"this user cannot use {f'Case.{SUMMARY_FIELD}' if installed else marker.MARKER}"
     detail = f"{what}: drafts go to tasks and comments, and a lost answer can end as unknown"
     return Finding("package", ok=True, detail=detail, advice="install the package and assign its permission set")
+
+
+def _mails(shape: Shape | None) -> Finding:
+    """Whether replies have an e-mail to go to."""
+    if shape and shape.can_create(*mails.REQUIRED):
+        detail = "this user can have replies drafted as e-mails on a case"
+        return Finding("e-mail drafts", ok=True, detail=detail)
+    detail = "this user cannot draft e-mails on cases: replies go to comments"
+    advice = "turn on Email-to-Case, and give Edit on cases and the fields of an e-mail"
+    return Finding("e-mail drafts", ok=True, detail=detail, advice=advice)

@@ -93,9 +93,14 @@ def available(ref: RecordRef, shapes: Shapes) -> tuple[Target, ...]:
 
 
 def condition(write: Write, version: str) -> Sub:
-    """Fails with 412, and an all-or-none request with it, when the record was modified after `version`."""
-    path = f"sobjects/{write.record.object}/{record_id(write.record.id)}?fields=Id"
-    return Sub("unchanged", "GET", path, headers=unmodified_since(version))
+    """Fails with 412, and an all-or-none request with it, when the record at hand was modified after `version`."""
+    return unmodified("unchanged", write.record.object, write.record.id, version)
+
+
+def unmodified(name: str, object_: str, id_: str, version: str) -> Sub:
+    """The same for any record."""
+    path = f"sobjects/{object_}/{record_id(id_)}?fields=Id"
+    return Sub(name, "GET", path, headers=unmodified_since(version))
 
 
 def unmodified_since(version: str) -> dict[str, str]:

@@ -268,6 +268,8 @@ class Writer:
                 raise Stale("somebody has changed what was written since", code="VERSION")
             if state and row.get("Status") != readers.DRAFT_STATUS:
                 raise Stale("the e-mail has been sent since", code="SENT")
+            if state:  # she may be sending it at this moment: the look counts only if nothing has happened since
+                subs.append(targets.unmodified(f"still{number}", object_, id_, version))
             subs.append(Sub(f"delete{number}", "DELETE", f"sobjects/{object_}/{record_id(id_)}"))
         return subs
 

@@ -118,6 +118,19 @@ def test_a_draft_that_was_sent_stays(stage: SandboxStage) -> None:
     assert written.ids[0] in session.read(stage.case, THREAD).own_writes
 
 
+def test_a_draft_that_is_sent_while_it_is_taken_back_stays(process: SandboxProcess, stage: SandboxStage) -> None:
+    """Between the look and the delete she presses Send in another window."""
+    write, written, _ = drafted(stage)
+    mail = RecordRef("salesforce", "EmailMessage", written.ids[0])
+    session = stage.connector.session(stage.agent)
+    preimage = session.preimage(write)
+    stage.later()
+    process.control.fault("touch", path="/composite$", body='"DELETE"', record=mail.id, fields={"Status": "3"})
+    with pytest.raises(Stale):
+        session.undo(write, preimage, written)
+    assert (stage.value(mail, "Status"), stage.value(mail, "IsDeleted")) == ("3", False)
+
+
 def test_without_the_right_to_its_fields_there_is_no_draft_to_offer(stage: SandboxStage) -> None:
     """What would be refused is not offered."""
     assert TargetKind.EMAIL_DRAFT in {

@@ -21,6 +21,7 @@ from connectors.hubspot.routes import routes
 from connectors.hubspot.schema import Facts
 from connectors.interfaces import Finding
 from connectors.salesforce import diagnose as salesforce
+from connectors.salesforce import mails
 from tests.unit.connectors.scripted import NOT_FOUND, ORIGIN, Answer, Bench, composite, describe
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -153,12 +154,14 @@ def test_a_corrected_address_is_a_note() -> None:
 
 
 def inside_org(
-    *, used: int, total: int, package: bool, scope: str = "api refresh_token id openid"
+    *, used: int, total: int, package: bool, scope: str = "api refresh_token id openid", mail: bool = True
 ) -> Mapping[str, Finding]:
     """The findings with a user's access."""
     objects = {"Case": {"Id": (), **({"Assistant_Summary__c": ()} if package else {})}}
     if package:
         objects["Writeback__c"] = dict.fromkeys(("Key__c", "Kind__c", "Record_Id__c", "Target_Ids__c"), ())
+    if mail:
+        objects["EmailMessage"] = dict.fromkeys(mails.REQUIRED, ())
 
     def sub(asked: Mapping[str, Any]) -> Answer:
         name = asked["referenceId"]
@@ -189,6 +192,14 @@ def test_what_is_missing_for_a_user_is_a_note_or_a_failure() -> None:
     assert all(finding.ok for finding in unknown.values())
     low = inside_org(used=90, total=100, package=True)["daily calls"]
     assert (low.ok, bool(low.advice)) == (True, True)
+
+
+def test_a_user_who_cannot_draft_emails_is_told_where_replies_go() -> None:
+    """A note: the product works without."""
+    found = inside_org(used=1, total=100, package=True, mail=False)["e-mail drafts"]
+    assert found.ok
+    assert "comments" in found.detail
+    assert "Email-to-Case" in found.advice
 
 
 def test_a_grant_that_has_ended_is_one_finding() -> None:

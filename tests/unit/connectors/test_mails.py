@@ -122,10 +122,12 @@ def test_a_draft_that_was_sent_is_not_deleted(status: str | None) -> None:
     assert org.writes == []
 
 
-def test_an_unchanged_draft_is_deleted() -> None:
-    """One request, and nothing else is touched."""
+def test_an_unchanged_draft_is_deleted_unless_it_is_being_sent() -> None:
+    """In one request that fails as a whole when it was changed or sent after the look."""
     mail = {"Id": MAIL_ID, "LastModifiedDate": VERSION, "TextBody": BODY, "Status": "5"}
     org = Org({"EmailMessage": mail, "Case": CASE})
     org.writer().undo(make(), UNMARKED, Written((MAIL_ID,), (VERSION,)))
-    ((sub,),) = org.writes
-    assert (sub["method"], sub["url"]) == ("DELETE", f"/services/data/v66.0/sobjects/EmailMessage/{MAIL_ID}")
+    ((still, delete),) = org.writes
+    assert (still["method"], still["url"]) == ("GET", f"/services/data/v66.0/sobjects/EmailMessage/{MAIL_ID}?fields=Id")
+    assert still["httpHeaders"] == {"If-Unmodified-Since": "Tue, 24 Nov 2026 05:53:54 GMT"}
+    assert (delete["method"], delete["url"]) == ("DELETE", f"/services/data/v66.0/sobjects/EmailMessage/{MAIL_ID}")

@@ -30,7 +30,7 @@ test: setup browser node ## All tests, two files at a time
 lint: setup ## Style, types, import contract
 	@PATH="$$HOME/.local/bin:$$PATH"; $(RUN) ruff check && $(RUN) ruff format --check && $(RUN) mypy && $(RUN) lint-imports
 
-bench: setup ## Speed beside the peers, in the same run
+bench: setup browser ## Speed beside the peers, in the same run
 	@PATH="$$HOME/.local/bin:$$PATH" $(RUN) python -m bench
 
 eval: setup browser ## How good the drafts are, beside lead, longest, LexRank and an oracle

@@ -31,8 +31,8 @@ class Embed(Protocol):
 class Made:
     """What came out. `claims` are those that a reader gets, `keys` and `texts` tell of the passages by number.
 
-    `written` claims were made by the first reasoner, and `held` of them are grounded; `fell_back` says that the other
-    reasoner had to take over. `seconds` is the time from records to claims.
+    `written` claims were made by the first reasoner, and `held` of them are grounded; `fallback` says why the other
+    reasoner had to take over, and is empty when it had not. `seconds` is the time from records to claims.
     """
 
     claims: tuple[Claim, ...]
@@ -40,7 +40,7 @@ class Made:
     texts: Mapping[int, str] = field(repr=False)
     written: int
     held: int
-    fell_back: bool
+    fallback: str
     seconds: float
 
     @property
@@ -104,7 +104,7 @@ class Pipeline:
             texts=released.texts,
             written=counted.written,
             held=0 if reasoned.fallback else len(reasoned.claims),
-            fell_back=bool(reasoned.fallback),
+            fallback=reasoned.fallback,
             seconds=self._clock() - started,
         )
 

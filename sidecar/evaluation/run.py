@@ -4,6 +4,7 @@ They go through the firewall, as records do, and what passes goes to the endpoin
 """
 
 import statistics
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -35,8 +36,8 @@ class Result:
     """What one reasoner reached. Shares are 0 to 1, `seconds` is the median time of a draft.
 
     `grounded` is the share of the reasoner's claims that stand in what they cite (None: it made none), `replaced` the
-    share of drafts that the extractive reasoner had to take over, `cited` the share of the shown sentences with a
-    verified citation (None: nothing was shown).
+    share of drafts that the extractive reasoner had to take over (`reasons`: why, and how often), `cited` the share of
+    the shown sentences with a verified citation (None: nothing was shown).
     """
 
     reasoner: str
@@ -44,6 +45,7 @@ class Result:
     rouge: Score
     grounded: float | None
     replaced: float
+    reasons: dict[str, int]
     cited: float | None
     seconds: float
 
@@ -85,7 +87,8 @@ def run(
 
 def table(results: Sequence[Result]) -> Table:
     """The results for a terminal, a column for each reasoner."""
-    printed = Table("", *(result.reasoner for result in results), caption=CAPTION)
+    why = [f"{count} of {result.conversations}: {text}" for result in results for text, count in result.reasons.items()]
+    printed = Table("", *(result.reasoner for result in results), caption="\n".join([CAPTION, *why]))
     for name in ("rouge1", "rouge2", "rougeL"):
         printed.add_row(f"ROUGE-{name[-1]}", *(f"{100 * getattr(result.rouge, name):.1f}" for result in results))
     for title, name in _SHARES.items():
@@ -107,13 +110,15 @@ def _measured(
     for item in items:
         drafts.append(pipeline.draft(item.records()))
         advance()
+    reasons = Counter(made.fallback for made in drafts if made.fallback)
     written, said = sum(made.written for made in drafts), sum(len(made.claims) for made in drafts)
     return Result(
         reasoner=name,
         conversations=len(items),
         rouge=mean([rouge.score(item.summary, made.text) for item, made in zip(items, drafts, strict=True)]),
         grounded=sum(made.held for made in drafts) / written if written else None,
-        replaced=sum(made.fell_back for made in drafts) / len(drafts),
+        replaced=reasons.total() / len(drafts),
+        reasons=dict(reasons),
         cited=sum(made.cited(claim) for made in drafts for claim in made.claims) / said if said else None,
         seconds=statistics.median(made.seconds for made in drafts),
     )

@@ -36,6 +36,8 @@ def test_a_model_that_fails_is_replaced_in_every_draft(answer: Answer) -> None:
     (model, extractive), _, printed = measured(answer)
     assert (model["reasoner"], model["replaced"], model["cited"]) == ("openai:tiny", 1.0, 1.0)
     assert not model["grounded"]
+    assert list(model["reasons"].values()) == [model["conversations"]]
+    assert extractive["reasons"] == {}
     assert model["rouge"] == extractive["rouge"]
     assert "Zorp" not in printed
 

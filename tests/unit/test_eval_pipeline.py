@@ -16,6 +16,7 @@ from sidecar.evaluation.pipeline import Pipeline, template
 from sidecar.evaluation.run import SAMPLE, run
 from sidecar.interfaces import quiet
 from sidecar.policy import Policy
+from sidecar.reasoning import BAD_ANSWER, NO_ANSWER, NOT_GROUNDED
 from sidecar.settings import Settings
 from sidecar.templates import Prompt
 from tests.unit.passages import TEMPLATES
@@ -72,11 +73,13 @@ def pipeline(model: Model | ExtractiveReasoner, fallback: ExtractiveReasoner | N
     return Pipeline(POLICY, template(TEMPLATES), model, fallback=fallback)
 
 
-@pytest.mark.parametrize("answer", [garbage, dead, broken])
-def test_a_model_that_fails_is_replaced_and_counted(item: Item, answer: Callable[[Prompt], tuple[Claim, ...]]) -> None:
+@pytest.mark.parametrize(("answer", "said"), [(garbage, NOT_GROUNDED), (dead, NO_ANSWER), (broken, BAD_ANSWER)])
+def test_a_model_that_fails_is_replaced_and_counted(
+    item: Item, answer: Callable[[Prompt], tuple[Claim, ...]], said: str
+) -> None:
     """The extractive reasoner's sentences take its place, all of them cited."""
     made = pipeline(Model(answer), ExtractiveReasoner()).draft(item.records())
-    assert (made.fell_back, made.held) == (True, 0)
+    assert (made.fallback, made.held) == (said, 0)
     assert made.said == pipeline(ExtractiveReasoner()).draft(item.records()).said
     assert made.claims
     assert all(map(made.cited, made.claims))
@@ -91,7 +94,7 @@ def test_a_dead_reasoner_without_a_fallback_is_an_error(item: Item) -> None:
 def test_claims_that_do_not_ground_are_counted_and_left_out(item: Item) -> None:
     """Two of three claims hold; the draft has these two and stays the model's."""
     made = pipeline(Model(good), ExtractiveReasoner()).draft(item.records())
-    assert (made.written, made.held, made.fell_back) == (3, 2, False)
+    assert (made.written, made.held, made.fallback) == (3, 2, "")
     assert len(made.claims) == 2
     assert all(claim.grounding is Grounding.VERIFIED for claim in made.claims)
     assert "9999" not in made.text
@@ -144,5 +147,5 @@ def test_the_command_prints_json_without_the_data() -> None:
     answer = CliRunner().invoke(main, ["eval", "--json"])
     assert answer.exit_code == 0
     (result,) = json.loads(answer.stdout)
-    assert set(result) == {"reasoner", "conversations", "rouge", "grounded", "replaced", "cited", "seconds"}
+    assert set(result) == {"reasoner", "conversations", "rouge", "grounded", "replaced", "reasons", "cited", "seconds"}
     assert "Halloran" not in answer.output

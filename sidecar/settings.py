@@ -102,15 +102,15 @@ class HubSpotInstallation(_Installation):
 
     `access` holds for an account-level app only, whose token sees the whole account: per object who sees what. An
     object that is not named is seen by its owner and the owner's teams, and by nobody while it has no owner. `shared`
-    names, by object, the activities that everybody who reads a record reads on it: no API tells. Without `portal`
-    everybody may log in whose HubSpot account lets the app in; their data stay apart.
+    names, by object, what everybody who reads a record reads on it: no API tells. Without `portal` everybody may log in
+    whose HubSpot account lets the app in; their data stay apart.
     """
 
     crm: Literal["hubspot"]
     api_url: str = "https://api.hubapi.com"
     app_url: str = "https://app.hubspot.com"
     access: dict[str, AccessRule] = {}
-    shared: dict[str, tuple[Literal["emails", "notes", "calls", "tasks"], ...]] | None = None
+    shared: dict[str, tuple[str, ...]] | None = None
     portal: str = Field("", pattern=r"^[0-9]*$")
     calls: int = Field(110, ge=10)
     """Calls in ten seconds that HubSpot allows the app: 110 for a public one, 190 or 250 for a private one."""

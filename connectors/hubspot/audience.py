@@ -6,15 +6,14 @@ guide of October 2024). No API tells these rights (contract, 2.3), so what one u
 
 * the record at hand is read by everyone who can read it. A ticket that came in by mail, form or chat holds the
   customer's own words: its fields may be hers as well, as far as the policy says so field by field;
-* an activity on it is so too where an administrator vouches for it (`shared`): every user who reads the record's
-  object views all activities of that kind. By default that holds for the mails, notes and calls of a ticket, as in the
+* what hangs on it is so too where an administrator vouches for it (`shared`): every user who reads the record's object
+  views all records of that kind. By default that holds for the mails, notes and calls of a ticket, as in the
   seats of people who do support. It is not the default for companies and contacts: marketing and sales read those and
   need not see a single mail. It never is for tasks, whose view is commonly narrowed to a team or an owner;
 * a shared mail that came in or went out, with every contact of the ticket among its senders and receivers, is the
   customer's as well. One with a supplier is not, nor one that waits to be sent, nor one that an agent forwarded, whose
   text may begin with her own words;
-* everything else (tickets, deals and contacts of a company, and whatever is read without its record) is for this user
-  alone, as far as one knows.
+* everything else, and whatever is read without its record, is for this user alone, as far as one knows.
 """
 
 import re
@@ -27,7 +26,7 @@ from connectors.hubspot.roots import ROOTS
 from connectors.interfaces import Audience
 
 SHARED: Mapping[str, Sequence[str]] = {records.TICKETS: ("emails", "notes", "calls")}
-"""Object -> activities on it that everyone who reads it reads as well, unless an administrator says otherwise."""
+"""Object -> what hangs on it that everyone who reads it reads as well, unless an administrator says otherwise."""
 
 _FROM_HER = frozenset({"EMAIL", "FORM", "CHAT"})
 _EXCHANGED = frozenset({"EMAIL", "INCOMING_EMAIL"})
@@ -40,12 +39,12 @@ class Audiences:
     """What an administrator vouches for, by object.
 
     Raises:
-        Fatal: a name is no object that buttons stand on, or no activity.
+        Fatal: a name is no object that buttons stand on, or nothing that is read with it.
     """
 
     def __init__(self, shared: Mapping[str, Sequence[str]] = SHARED) -> None:
-        if not shared.keys() <= ROOTS.keys() or not all({*names} <= {*records.ACTIVITIES} for names in shared.values()):
-            raise Fatal("shared names activities by object: tickets: [emails, notes, calls]", code="bad_shared")
+        if not all(root in ROOTS and {*names} <= {*ROOTS[root].thread} for root, names in shared.items()):
+            raise Fatal("shared says by object what hangs on it: tickets: [emails, notes, calls]", code="bad_shared")
         self._shared = {root: frozenset(names) for root, names in shared.items()}
 
     def of_root(self, object_: str, row: Mapping[str, Any]) -> Audience:

@@ -54,10 +54,10 @@ class HubSpotConnector:
         api_version: "2026-03" and its kin, or "v3".
         access: for an account-level app, who sees what by object (`AccessRule`, or its plain form). An object that is
             not named is seen by its owner and the owner's teams; a user-level token needs no rule and gets none.
-        shared: activities that everybody who reads a record reads on it, by the record's object; by default the mails,
-            notes and calls of a ticket. A portal that lets some of those users view only their own mails, or those of
-            their teams, must leave mails out: nothing tells the connector, and what it believes to be shared is written
-            where everyone who reads the record can read it.
+        shared: what everybody who reads a record reads on it, by the record's object; by default the mails, notes and
+            calls of a ticket. A portal that lets some of those users view only their own mails, or those of their
+            teams, must leave mails out: nothing tells the connector, and what it believes to be shared is written where
+            everyone who reads the record can read it.
         portal: the id of the one account whose users may log in; by default users of any that lets the app in.
         limiter: the budget of calls, shared by all processes that use the app; by default one for this process.
         calls: what HubSpot lets the app do in ten seconds.

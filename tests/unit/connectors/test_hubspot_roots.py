@@ -309,6 +309,7 @@ def test_what_hangs_on_a_ticket_is_read_with_it_as_far_as_an_administrator_says(
     assert Audiences({}).of("tickets", object_, row("1"), HERS) is Audience.AGENT
     for root in ("companies", "contacts"):
         assert Audiences().of(root, object_, row("1"), HERS) is Audience.AGENT
+    assert Audiences({"companies": ["deals"]}).of("companies", "deals", row("1"), []) is Audience.RECORD
     assert Audiences({"contacts": ["emails"]}).of("contacts", "emails", row("1", **MAIL), HERS) is Audience.CUSTOMER
 
 
@@ -327,8 +328,10 @@ def test_a_ticket_that_the_customer_opened_may_hold_her_own_words(
     assert Audiences().of_root(object_, row("1", source_type=source)) is audience
 
 
-@pytest.mark.parametrize("shared", [{"ticket": ["notes"]}, {"tickets": ["note"]}, {"tickets": ["deals"]}])
-def test_what_is_shared_must_be_an_activity_of_a_known_object(shared: Mapping[str, list[str]]) -> None:
+@pytest.mark.parametrize(
+    "shared", [{"ticket": ["notes"]}, {"tickets": ["note"]}, {"tickets": ["deals"]}, {"companies": ["devices"]}]
+)
+def test_what_is_shared_must_be_read_with_a_known_object(shared: Mapping[str, list[str]]) -> None:
     """A name that is misspelt would leave things to the default."""
     with pytest.raises(Fatal) as caught:
         Audiences(shared)

@@ -83,14 +83,17 @@ def test_every_version_reads_writes_and_takes_back(process: SandboxProcess, vers
     assert {record.ref.object for record in bundle.thread} == HUBSPOT.thread
     gone = replace(stage.case, id=HUBSPOT.missing)
     assert set(session.reread([stage.case, gone], HUBSPOT.fields)) == {stage.case}
-    write = make_write(stage, TargetKind.TASKS)
-    preimage = session.preimage(write)
-    written = session.write(write, preimage)
-    assert stage.carrying(write.key) == 2
-    assert session.find(write, preimage, minutes_ago()) == written
-    assert session.read(stage.case, HUBSPOT.fields).own_writes == set(written.ids)
-    session.undo(write, preimage, written)
-    assert stage.carrying(write.key) == 0
+    account = HUBSPOT.roots["account"]
+    assert {record.ref.object for record in session.read(stage.account, account.fields).thread} == account.thread
+    for ref, fields in ((stage.case, HUBSPOT.fields), (stage.account, account.fields)):
+        write = make_write(stage, TargetKind.TASKS, ref)
+        preimage = session.preimage(write)
+        written = session.write(write, preimage)
+        assert stage.carrying(write.key) == 2
+        assert session.find(write, preimage, minutes_ago()) == written
+        assert session.read(ref, fields).own_writes == set(written.ids)
+        session.undo(write, preimage, written)
+        assert stage.carrying(write.key) == 0
 
 
 def test_an_unknown_version_is_said_at_login(process: SandboxProcess) -> None:

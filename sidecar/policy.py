@@ -5,7 +5,7 @@ Every answer names its rule; `Policy.digest` names the exact policy that gave it
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -114,6 +114,11 @@ class Policy:
         if found is None:
             raise Refused("This action has no purpose of its own: name one.", rule="no-purpose")
         return found
+
+    def in_order(self, actions: Iterable[str]) -> list[str]:
+        """Actions as the desk shows them: in the order in which purposes.yaml names their defaults, others after."""
+        order = list(self._defaults)
+        return sorted(actions, key=lambda action: (order.index(action) if action in order else len(order), action))
 
     def purposes(self, action: str) -> tuple[Purpose, ...]:
         """The purposes that are meant for an action."""

@@ -13,7 +13,8 @@ def actions() -> ActionList:
     crm, templates, policy = principal().crm, services().templates, services().policy
     return ActionList(
         actions=tuple(
-            ActionOut.of(templates.get(name, crm=crm), policy.purposes(name)) for name in templates.actions(crm)
+            ActionOut.of(templates.get(name, crm=crm), policy.purposes(name))
+            for name in policy.in_order(templates.actions(crm))
         )
     )
 

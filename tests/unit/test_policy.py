@@ -185,3 +185,9 @@ def test_fields_that_pass() -> None:
     assert "Subject" in POLICY.fields("Case", purpose=SUPPORT)
     assert "Internal_Risk_Note__c" not in POLICY.fields("Case", purpose=SUPPORT)
     assert POLICY.categories("Case", "Nothing__c") == frozenset()
+
+
+def test_actions_stand_in_the_order_of_their_defaults() -> None:
+    """The desk shows the main job first; an action without a default comes last."""
+    shown = POLICY.in_order(["handover", "a_new_one", "next_steps", "summarize_case"])
+    assert shown == ["summarize_case", "next_steps", "handover", "a_new_one"]

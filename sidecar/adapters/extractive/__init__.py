@@ -11,6 +11,7 @@ import numpy as np
 
 from sidecar.adapters.extractive.choosing import choose, wants
 from sidecar.adapters.extractive.seeking import trust
+from sidecar.adapters.extractive.telling import in_thread
 from sidecar.candidates import Candidate, candidates
 from sidecar.domain import NAME_FIELDS, Claim, Passage, Role, Vectors
 from sidecar.interfaces import quiet
@@ -40,7 +41,7 @@ class ExtractiveReasoner:
         claims: list[Claim] = []
         for section in template.sections:
             claims += ready.get(section.name, ())
-            found = sorted(chosen.get(section.name, ()), key=lambda pair: _in_thread(pair[1]))
+            found = sorted(chosen.get(section.name, ()), key=lambda pair: in_thread(pair[1]))
             claims += [_claim(section, score, candidate) for score, candidate in found]
         return tuple(claims[: template.max_sentences])
 
@@ -50,10 +51,6 @@ def _part(prompt: Prompt, *, related: bool) -> tuple[list[Passage], Vectors | No
     vectors = prompt.vectors
     usable = vectors is not None and vectors.shape[0] == len(prompt.passages)
     return [prompt.passages[i] for i in rows], vectors[rows] if vectors is not None and usable else None
-
-
-def _in_thread(candidate: Candidate) -> tuple[float, int, int]:
-    return candidate.turn, candidate.passage.number, candidate.start
 
 
 def _listed(section: Section, passages: Sequence[Passage]) -> list[Claim]:

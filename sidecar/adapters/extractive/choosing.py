@@ -5,12 +5,14 @@ what a section seeks (`seeking`), most of all one that is still empty; room that
 most. Other templates take only what their sections seek, in turns. Nothing is said twice.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from sidecar.adapters.extractive.letters import Letters
 from sidecar.adapters.extractive.seeking import LEAST, REPEATS, SCORES, Thread, trust
+from sidecar.adapters.extractive.telling import TOLD, dealt
 from sidecar.adapters.extractive.worth import Worth
 from sidecar.candidates import Candidate
 from sidecar.domain import Passage, Role
@@ -28,8 +30,10 @@ FIRST: Final[Mapping[Seeks, float]] = {
     Seeks.ATTEMPT: 0.0,
 }
 """Which section chooses first: the one with the most specific wish."""
-_TOLD: Final = (Seeks.PROBLEM, Seeks.ATTEMPT, Seeks.STATE)
-"""Sections that tell the story take what no section seeks: the earlier half of the thread goes to the first of them."""
+_UNSOUGHT: Final = -0.2
+"""How a sentence suits a section that does not seek it."""
+GAIN: Final = 60.0
+"""Log-odds for a whole point of F1."""
 _DOUBT: Final = -3.0
 """Log-odds of a sentence from a passage that looks manipulated, beside those of a sound one."""
 
@@ -41,8 +45,8 @@ class _Scale:
     """What counts beside what a sentence tells, in its unit.
 
     `fit` is the weight of its fit to a section, `empty` what a section's first sentence is worth more, `turns`
-    what each sentence in the section takes from the next, `reserved` what is taken from one that fewer may see than will read
-    the text, and `floor` the least a sentence must tell to stand where no section seeks it.
+    what each sentence in the section takes from the next, `reserved` what is taken from one that fewer may see than
+    will read the text, `floor` the least a sentence must tell to stand where no section seeks it.
     """
 
     fit: float
@@ -52,7 +56,7 @@ class _Scale:
     floor: float
 
 
-LETTERS: Final = _Scale(fit=1.0, empty=1.0, turns=0.0, reserved=1.0, floor=-1.5)
+LETTERS: Final = _Scale(fit=1.0, empty=1.0, turns=0.0, reserved=1.0, floor=-2.2)
 """In log-odds."""
 TALK: Final = _Scale(fit=0.02, empty=0.0, turns=0.0, reserved=0.05, floor=-1.0)
 """In points of F1 (of 1)."""
@@ -89,12 +93,18 @@ class _Choice:
         self._chosen: dict[str, list[Scored]] = {section.name: [] for section in self._sections}
         thread = Thread(pool)
         self._fits = [self._fit(candidate, thread) for candidate in pool]
+        self._scores = {
+            (id(candidate), section.name): score
+            for candidate, fits in zip(pool, self._fits, strict=True)
+            for section, score in fits
+        }
         self._worth: Worth | None = None
         self._keys: list[float] = []
         self._scale = PLAIN
         if {Seeks.PROBLEM, Seeks.STATE} <= {section.seeks for section in self._sections}:
+            self._worth = Worth(pool, room)
             if pool[0].talk:
-                self._scale, self._worth = TALK, Worth(pool, room)
+                self._scale = TALK
             else:
                 self._scale, letters = LETTERS, Letters(thread)
                 self._keys = [letters.key(candidate) for candidate in pool]
@@ -115,6 +125,8 @@ class _Choice:
             if self._worth:
                 self._worth.add(candidate)
             left = [k for k in left if k != i and not said(self._pool[k], taken)]
+        if self._worth:
+            self._tell()
         return self._chosen
 
     def _options(self, i: int) -> list[tuple[float, Section, float]]:
@@ -128,15 +140,30 @@ class _Choice:
                 fit = score - LEAST[section.seeks] + FIRST[section.seeks]
                 worth = tells + scale.fit * fit + scale.empty * (not there) - scale.turns * there
                 found.append((worth, section, score))
-        if not found and tells >= scale.floor and (home := self._home(candidate)):
-            found.append((tells, home, LEAST[home.seeks]))
+        if not found and not candidate.title and tells >= scale.floor and (home := self._home(candidate)):
+            found.append((tells, home, 0.0))
         return found
+
+    def _tell(self) -> None:
+        """Deal what tells the story out again, in the order in which it happened."""
+        story = [section for section in self._sections if section.seeks in TOLD]
+        told = [candidate for section in story for _, candidate in self._chosen[section.name]]
+        for name, stretch in dealt(story, told, self._suits).items():
+            self._chosen[name] = [(self._scores.get((id(c), name), 0.0), c) for c in stretch]
+
+    def _suits(self, candidate: Candidate, section: Section) -> float:
+        if not wants(section, candidate.passage, candidate.role):
+            return -math.inf
+        return self._scores.get((id(candidate), section.name), _UNSOUGHT)
 
     def _tells(self, i: int) -> float:
         """What it says of the thread beyond what is chosen."""
-        if self._worth:
-            return self._worth.gain(self._pool[i]) * trust(self._pool[i])
-        return self._keys[i] + _DOUBT * bool(self._pool[i].passage.flags) if self._keys else 0.0
+        if not self._worth:
+            return 0.0
+        gain = self._worth.gain(self._pool[i]) * trust(self._pool[i])
+        if not self._keys:
+            return gain
+        return self._keys[i] + GAIN * gain + _DOUBT * bool(self._pool[i].passage.flags)
 
     def _fit(self, candidate: Candidate, thread: Thread) -> list[tuple[Section, float]]:
         """The sections that seek it, with its scores."""
@@ -150,10 +177,7 @@ class _Choice:
 
     def _home(self, candidate: Candidate) -> Section | None:
         """The section of the story with room for a sentence that none seeks: by its place in the thread."""
-        other = candidate.question or candidate.cues.request or candidate.cues.polite or candidate.cues.promise
-        if candidate.title or (other and not candidate.talk):
-            return None
-        for seeks in _TOLD if candidate.turn <= 1 / 2 else _TOLD[::-1]:
+        for seeks in TOLD if candidate.turn <= 1 / 2 else TOLD[::-1]:
             for section in self._sections:
                 room = len(self._chosen[section.name]) < section.max_sentences
                 if section.seeks is seeks and room and wants(section, candidate.passage, candidate.role):

@@ -1,7 +1,9 @@
 """The figures of `make eval`: what counts as said and as borrowed, and what stands in the results and the report."""
 
+import hashlib
 import json
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,7 @@ from bench.eval.baselines import COMPETING
 from bench.eval.facts import BOUND, Facts, held, most, recalled
 from bench.eval.measure import Measured, rows
 from bench.eval.report import page
-from bench.eval.scores import KINDS, ORACLE, OURS, Scores, dev, evaluate
+from bench.eval.scores import KINDS, ORACLE, OURS, Scores, dev, evaluate, references
 from bench.eval.stories import OWN, QUOTED, SIGNATURE, Told, tell
 from bench.results import store
 from sidecar.adapters.extractive import ExtractiveReasoner
@@ -18,6 +20,8 @@ from sidecar.domain import OWN_MARK
 from sidecar.evaluation.items import Way
 from sidecar.text import sentences
 
+BENCH = Path(__file__).parents[2] / "bench"
+FROZEN = "c645ea9e69d5ece4b1a24b98768f277bc24c247331b7950e451325e7fedfbb48"
 NAMED = ("fact_recall", "fact_recall_vs_best_baseline", "rouge_l_vs_best_baseline", "citation_coverage")
 
 
@@ -43,6 +47,21 @@ def scores() -> Scores:
 def measured(facts: Facts, scores: Scores) -> Measured:
     """As `measure` returns it, of much less."""
     return Measured(facts, {Way.THREAD: scores, Way.TRANSCRIPT: scores}, scores)
+
+
+def test_the_references_are_those_that_were_written_first() -> None:
+    """Sixty of five kinds, not a byte changed since."""
+    assert hashlib.sha256((BENCH / "eval" / "references.jsonl").read_bytes()).hexdigest() == FROZEN
+    counts = Counter(item.kind for item in references())
+    assert counts.keys() == set(KINDS)
+    assert counts.total() == 60
+
+
+def test_only_the_final_measurement_reads_the_references() -> None:
+    """Nothing that tunes comes near them."""
+    code = {path.name: path.read_text("utf-8") for path in BENCH.rglob("*.py")}
+    assert [name for name, text in code.items() if "references.jsonl" in text] == ["scores.py"]
+    assert [name for name, text in code.items() if re.search(r"(?<!def )\breferences\(\)", text)] == ["measure.py"]
 
 
 def test_a_fact_is_said_when_most_of_its_words_stand_in_one_sentence() -> None:

@@ -100,7 +100,7 @@ KINDS: Mapping[str, Kind] = {
         parent="ParentId",
         inbound="Incoming",
         draft="Status",
-        also=readers.ASKED["EmailMessage"],
+        also=(*readers.ASKED["EmailMessage"], "MessageIdentifier"),
     ),
     "CaseComment": Kind(
         title=(),

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from connectors.errors import NotFound
 from connectors.interfaces import Audience, Bundle, Record, RecordRef
-from connectors.salesforce import files, marker, readers, records, threads
+from connectors.salesforce import files, mails, marker, readers, records, threads
 from connectors.salesforce.answers import records_of
 from connectors.salesforce.client import Client
 from connectors.salesforce.composite import MAX_QUERIES, Answer, Sub, query
@@ -56,12 +56,14 @@ def read(client: Client, schema: Schema, ref: RecordRef, fields: Fields) -> Bund
         schema.catalogue, rows, record.ref, fields, shapes, customer=customer, attached=attached
     )
     marks = marker.parse(records_of(answers[_MARKERS].result())) if _MARKERS in answers else []
+    written = {target for mark in marks for target in mark.targets if target != id_}
+    drafted = {str(mail["Id"]) for mail in rows.get(mails.OBJECT, ()) if mails.is_own(mail)}
     return Bundle(
         record=replace(record, parent=None, audience=Audience.RECORD),
         thread=thread,
         people=(*records.people(root, row, fields, shapes), *records.named(rows, shapes)),
         truncated=more or cut,
-        own_writes=frozenset(target for mark in marks for target in mark.targets if target != id_),
+        own_writes=frozenset(written | drafted),
         unread=unread,
     )
 

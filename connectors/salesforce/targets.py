@@ -56,7 +56,7 @@ def available(ref: RecordRef, shapes: Shapes) -> tuple[Target, ...]:
     """What this user can write for a case, an account or a contact, best first; nothing for other objects.
 
     The summary field is offered only together with its marker object: without one, an answer that gets lost could not
-    be told from a write that did not happen.
+    be told from a write that did not happen. An e-mail has a place for the key itself.
     """
     lookups = _LOOKUPS.get(ref.object)
     root = shapes.get(ref.object)
@@ -68,7 +68,8 @@ def available(ref: RecordRef, shapes: Shapes) -> tuple[Target, ...]:
         shapes.get(name) if name in lookups else None for name in ("Task", "CaseComment", mails.OBJECT)
     )
     summary = root.fields.get(SUMMARY_FIELD) if ref.object == "Case" else None
-    if root.updateable and summary and summary.updateable and marker.installed(shapes.get(marker.MARKER)):
+    installed = marker.installed(shapes.get(marker.MARKER))
+    if root.updateable and summary and summary.updateable and installed:
         found.append(
             Target(
                 TargetKind.SUMMARY_FIELD, summary.label, audience, undoable=True, field=SUMMARY_PATH,
@@ -82,7 +83,8 @@ def available(ref: RecordRef, shapes: Shapes) -> tuple[Target, ...]:
     if comment and comment.can_create("ParentId", "CommentBody"):
         label = "Internal case comment"
         found.append(Target(TargetKind.COMMENT, label, audience, undoable=False, max_bytes=COMMENT_BYTES))
-    if mail and mail.can_create(*mails.REQUIRED):
+    keyed = mail is not None and (installed or mail.can_create(mails.IDENTIFIER))
+    if mail and keyed and mail.can_create(*mails.REQUIRED):
         found.append(
             Target(
                 TargetKind.EMAIL_DRAFT, "E-mail draft on the case", "only you, until you send it to the customer",
@@ -134,6 +136,23 @@ def versions(name: str, object_: str, ids: Sequence[str], *fields: str) -> Sub:
     """Reads the stamps (and `fields`) of records by id; ids may be references to earlier answers."""
     among = "(" + ",".join(literal(value) for value in ids) + ")" if ids[0].startswith("@") else id_list(ids)
     return query(name, select(("Id", "LastModifiedDate", *fields), object_, f"Id IN {among}"))
+
+
+def recognised(write: Write, rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The ids of the records of a write among rows: by the key that names a message, else by text with the key in it.
+
+    Empty when they are not (all) there.
+    """
+    _, _, text = created(write)
+    if write.target.kind is TargetKind.EMAIL_DRAFT and (named := [r for r in rows if mails.is_named(r, write.key)]):
+        return [str(named[0]["Id"])]
+    ids: list[str] = []
+    for values in write.values:
+        match = [row for row in rows if same_text(row.get(text), values["body"]) and row["Id"] not in ids]
+        if not match or write.key not in values["body"]:
+            return []
+        ids.append(str(match[0]["Id"]))
+    return ids
 
 
 def field_name(write: Write) -> str:

@@ -148,14 +148,20 @@ class Writer:
         case = write.record
         shapes, answers = self._schema.ask({case.object: ()}, lambda seen: mails.queries(case.id, self._user.id, seen))
         mail = shapes.get(object_)
-        drafts = [(name, mails.draft(case.id, values, answers, mail)) for name, values in numbered]
+        drafts = [(name, mails.draft(write, values, answers, mail)) for name, values in numbered]
         return [Sub(name, "POST", f"sobjects/{object_}", body) for name, body in drafts]
 
     def _check_size(self, write: Write, preimage: PreImage) -> None:
         if not 0 < len(write.values) <= MAX_SUBREQUESTS - _RESERVED:
             raise Fatal("a write creates between 1 and 21 records", code="bad_write")
-        if not preimage.attempt and not all(write.key in values["body"] for values in write.values):
+        if not preimage.attempt and not (self._named(write) or _in_text(write)):
             raise Fatal("without the marker object a write must carry its key in the text", code="bad_write")
+
+    def _named(self, write: Write) -> bool:
+        """Whether what is created has a field for the key: one e-mail has."""
+        mail = self._schema.shapes({mails.OBJECT: ()}).get(mails.OBJECT)
+        single = write.target.kind is TargetKind.EMAIL_DRAFT and len(write.values) == 1
+        return single and mail is not None and mail.can_create(mails.IDENTIFIER)
 
     def _all_or_none(self, subs: Sequence[Sub]) -> Mapping[str, Answer]:
         answers = self._client.composite(subs, write=True)
@@ -202,15 +208,11 @@ class Writer:
             f"{lookup} = {literal(record_id(write.record.id))} AND CreatedById = {literal(self._user.id)}"
             f" AND CreatedDate >= {moment(since)}"
         )
-        soql = select(("Id", "LastModifiedDate", text), object_, where, "ORDER BY CreatedDate DESC, Id LIMIT 200")
+        fields = ("Id", "LastModifiedDate", text, *([mails.IDENTIFIER] if self._named(write) else []))
+        soql = select(fields, object_, where, "ORDER BY CreatedDate DESC, Id LIMIT 200")
         rows = records_of(self._client.composite([query_sub(_FOUND, soql)])[_FOUND].result())
-        ids: list[str] = []
-        for values in write.values:
-            match = [row for row in rows if targets.same_text(row.get(text), values["body"]) and row["Id"] not in ids]
-            if not match or write.key not in values["body"]:
-                return None
-            ids.append(str(match[0]["Id"]))
-        return _written(ids, rows)
+        ids = targets.recognised(write, rows)
+        return _written(ids, rows) if ids else None
 
     def _result(self, write: Write, ids: Sequence[str]) -> Written:
         """What the records of an arrived write look like now."""
@@ -280,6 +282,10 @@ class _KeyTaken(Exception):
 
 def _is_field(write: Write) -> bool:
     return write.target.kind is TargetKind.SUMMARY_FIELD
+
+
+def _in_text(write: Write) -> bool:
+    return all(write.key in values["body"] for values in write.values)
 
 
 def _arrived(markers: Sequence[Marker]) -> Marker | None:

@@ -1,13 +1,15 @@
 """Accounts, contacts and e-mail drafts as only Salesforce has them: deals, who reads what, whom a draft goes to."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
-from connectors.errors import Stale
+from connectors.errors import Ambiguous, Stale
 from connectors.interfaces import Audience, RecordRef, TargetKind, Write, Written
 from connectors.sandbox.process import SandboxProcess
-from connectors.testing.stage import make_write
+from connectors.testing import Trouble
+from connectors.testing.stage import make_write, minutes_ago
 from tests.contract.sandbox_stage import ORG, SECRETS, SandboxStage, running_sandbox
 from tests.crm_facts import SALESFORCE
 
@@ -104,6 +106,24 @@ def test_a_draft_for_nobody_that_she_sees_has_no_recipient(stage: SandboxStage) 
     assert drafted(stage)[2]["ToAddress"] is None
     stage.edit(stage.case, {"SuppliedEmail": "web@customer.example"})
     assert drafted(stage)[2]["ToAddress"] == "web@customer.example"
+
+
+def test_without_the_package_a_draft_is_known_by_its_name(stage: SandboxStage) -> None:
+    """Its text, which is the customer's, carries no key; it is found after a lost answer, and is no evidence later."""
+    stage.uninstall_package()
+    write = make_write(stage, TargetKind.EMAIL_DRAFT)
+    write = replace(write, values=({"subject": "Your pump", "body": "Hello Carla, the seal is on its way."},))
+    session = stage.connector.session(stage.agent)
+    preimage = session.preimage(write)
+    stage.trouble(Trouble.COMMIT_THEN_DROP)
+    with pytest.raises(Ambiguous):
+        session.write(write, preimage)
+    written = session.find(write, preimage, minutes_ago())
+    assert written
+    for ref, fields in ((stage.case, THREAD), (stage.contact, SALESFORCE.roots["contact"].fields)):
+        assert session.read(ref, fields).own_writes == set(written.ids)
+    session.undo(write, preimage, written)
+    assert stage.value(RecordRef("salesforce", "EmailMessage", written.ids[0]), "Id") is None
 
 
 def test_a_draft_that_was_sent_stays(stage: SandboxStage) -> None:

@@ -1,21 +1,24 @@
 """An e-mail draft on a case: to whom, from whom, and in which state; and when it is no draft any more."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import unquote
 
 import pytest
 
-from connectors.errors import Stale
+from connectors.errors import Ambiguous, Fatal, Stale
 from connectors.interfaces import PreImage, RecordRef, Target, TargetKind, Write, Written
-from connectors.salesforce import mails
+from connectors.salesforce import mails, targets
+from connectors.salesforce.describe import Shape
 from connectors.salesforce.writing import Writer
 from tests.unit.connectors.scripted import CASE_ID, NOT_FOUND, USER, Answer, Bench, composite, describe
 
 VERSION = "2026-11-24T05:53:54.000+0000"
 MAIL_ID = "02s000000000001AAA"
 UNMARKED = PreImage(VERSION, None)
-BODY = "Text.\nref: key-1"
+BODY = "Hello Carla,\n\nthe seal is on its way."
+NAME = "<key-1@crm-sidecar.invalid>"
 CASE: dict[str, Any] = {
     "Id": CASE_ID, "Subject": "Pump leaks", "Contact": {"Email": "carla@customer.example"},
     "SuppliedEmail": "web@customer.example", "LastModifiedDate": VERSION,
@@ -27,7 +30,9 @@ FIELDS: Fields = {
     "Case": {"Id": (), "Subject": (), "SuppliedEmail": (), "ContactId": ("Contact", "Contact")},
     "Contact": {"Id": (), "Email": ()},
     "User": {"Id": (), "Email": (), "Name": ()},
-    "EmailMessage": dict.fromkeys((*mails.REQUIRED, "FromAddress", "FromName", "IsPrivateDraft", "AutomationType"), ()),
+    "EmailMessage": dict.fromkeys(
+        (*mails.REQUIRED, mails.IDENTIFIER, "FromAddress", "FromName", "IsPrivateDraft", "AutomationType"), ()
+    ),
 }
 
 
@@ -85,7 +90,7 @@ def test_a_draft_goes_to_the_cases_contact_from_its_author() -> None:
     assert mailed(CASE) == {
         "ParentId": CASE_ID, "RelatedToId": CASE_ID, "Incoming": False, "Status": "5", "Subject": "About your pump",
         "TextBody": BODY, "ToAddress": "carla@customer.example", "FromAddress": "maya@acme.example",
-        "FromName": "Maya", "IsPrivateDraft": True, "AutomationType": "AiAssisted",
+        "FromName": "Maya", "IsPrivateDraft": True, "MessageIdentifier": NAME, "AutomationType": "AiAssisted",
     }  # fmt: skip
 
 
@@ -108,8 +113,47 @@ def test_a_draft_from_an_unknown_address_is_not_private() -> None:
     """Salesforce takes a private one from an address of the user's only; API versions differ in what they label."""
     unknown = {**FIELDS, "User": {"Id": (), "Name": ()}}
     assert not {"FromAddress", "FromName", "IsPrivateDraft"} & mailed(CASE, unknown).keys()
-    old = {**FIELDS, "EmailMessage": dict.fromkeys(mails.REQUIRED, ())}
+    old = {**FIELDS, "EmailMessage": dict.fromkeys((*mails.REQUIRED, mails.IDENTIFIER), ())}
     assert not {"FromAddress", "FromName", "IsPrivateDraft", "AutomationType"} & mailed(CASE, old).keys()
+
+
+def test_a_draft_without_a_place_for_its_key_is_refused() -> None:
+    """A text for a customer carries none, so that a lost answer could never be found out; it is not offered either."""
+    bare = {**FIELDS, "EmailMessage": dict.fromkeys(mails.REQUIRED, ())}
+    org = Org({"Case": CASE, "User": AUTHOR}, bare)
+    with pytest.raises(Fatal):
+        org.writer().write(make(), UNMARKED)
+    assert org.writes == []
+    for fields, offered in ((bare, False), (FIELDS, True)):
+        shapes = {name: Shape.parse(describe(name, of)[1]) for name, of in fields.items()}
+        kinds = {target.kind for target in targets.available(make().record, shapes)}
+        assert (TargetKind.EMAIL_DRAFT in kinds) is offered
+
+
+def test_a_draft_is_found_by_its_name_even_when_its_author_has_edited_it() -> None:
+    """And no other message is, however much it looks like it."""
+    since = datetime.now(UTC) - timedelta(minutes=5)
+    mail = {"Id": MAIL_ID, "LastModifiedDate": VERSION, "TextBody": "Better words.", "MessageIdentifier": NAME}
+    found = Org({"EmailMessage": mail}).writer().find(make(), UNMARKED, since)
+    assert found == Written((MAIL_ID,), (VERSION,))
+    for other in ({"MessageIdentifier": None, "TextBody": BODY}, {"MessageIdentifier": "<key-10@crm-sidecar.invalid>"}):
+        with pytest.raises(Ambiguous):
+            Org({"EmailMessage": {**mail, **other}}).writer().find(make(), UNMARKED, since)
+
+
+@pytest.mark.parametrize(
+    ("row", "own"),
+    [
+        ({"Incoming": False, "MessageIdentifier": NAME}, True),
+        ({"Incoming": True, "MessageIdentifier": NAME}, False),  # forged: whoever writes to us may call it anything
+        ({"MessageIdentifier": NAME}, False),
+        ({"Incoming": False, "MessageIdentifier": "<key-1@crm-sidecar.invalid.example>"}, False),
+        ({"Incoming": False, "MessageIdentifier": None}, False),
+    ],
+)
+def test_what_was_drafted_here_is_known_by_its_name(row: Mapping[str, Any], own: bool) -> None:  # noqa: FBT001 - pytest passes it
+    """Also on a contact or an account, and without our package."""
+    assert mails.is_own(row) is own
 
 
 @pytest.mark.parametrize("status", ["3", "0", None])

@@ -96,6 +96,8 @@ def show_facts(facts: Facts) -> None:
     for who in facts.rows[0].held:
         printed.add_row(who, f"{facts.recall(who):.3f}")
     out.print(printed)
+    for kind, (share, count) in facts.by_kind().items():
+        out.print(f"{kind}: {share:.2f} of {count}")
     out.print(f"of what seven sentences can hold: {facts.recall(OURS) / facts.recall(BOUND):.3f}")
     out.print(f"sentences that are not the writer's own: {dict(facts.borrowed)}")
 

@@ -1,5 +1,6 @@
 """How many of a case's facts seven sentences hold: ours, the baselines', and the most that any seven can."""
 
+import statistics
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from bench.eval.intervals import Ratio, ratio
 from bench.eval.review import Review, Reviews, review
 from bench.eval.scores import CASE, OURS, SEED, policy, released, rouge
 from bench.eval.stories import Told
+from connectors.sandbox.data.truth import FactKind
 from sidecar.evaluation.pipeline import Embed, Made, Pipeline
 from sidecar.interfaces import Reasoner
 from sidecar.words import content, tokens
@@ -22,11 +24,15 @@ BOUND: Final = "bound"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One case: `held` facts by who picked, what an editor would think, and what of the draft is not its own words."""
+    """One case: `held` facts by who picked, `said` the places of those that are ours, and what an editor would think.
+
+    `borrowed` counts sentences of the draft that are not their writer's new words.
+    """
 
     told: Told
     made: Made
     held: Mapping[str, int]
+    said: frozenset[int]
     review: Review
     borrowed: Mapping[str, int] = field(default_factory=dict)
 
@@ -40,6 +46,18 @@ class Facts:
     def recall(self, who: str = OURS) -> float:
         """Share of all facts of all cases that the seven sentences hold."""
         return sum(row.held[who] for row in self.rows) / sum(len(row.told.facts) for row in self.rows)
+
+    def at(self, k: int, who: str = OURS) -> float:
+        """Mean share of a case's facts, or of k where it has more: 1 for k sentences with a fact each."""
+        return statistics.fmean(row.held[who] / min(k, len(row.told.facts)) for row in self.rows)
+
+    def by_kind(self) -> dict[FactKind, tuple[float, int]]:
+        """Our recall of each kind of fact, and how many there are."""
+        found: dict[FactKind, list[bool]] = {}
+        for row in self.rows:
+            for place, fact in enumerate(row.told.story.facts):
+                found.setdefault(fact.kind, []).append(place in row.said)
+        return {kind: (statistics.fmean(said), len(said)) for kind, said in found.items()}
 
     def between(self, least: int, most: int) -> "Facts":
         """The cases of `least` to `most` messages."""
@@ -88,10 +106,12 @@ def _rows(stories: Sequence[Told], reasoner: Reasoner, embed: Embed | None) -> I
         picked = {who: pick(sentences, CASE, f"{SEED}:{told.story.case_id}") for who, pick in others.items()}
         counts = {who: len(set().union(*(found[i] for i in chosen))) for who, chosen in picked.items()}
         kinds = (told.borrowed(made.keys[claim.passage].ref.id, claim.quote) for claim in made.claims)
+        said = frozenset().union(*held(told.facts, made.said))
         yield Row(
             told=told,
             made=made,
-            held={OURS: len(set().union(*held(told.facts, made.said)))} | counts | {BOUND: most(found, CASE)},
+            held={OURS: len(said)} | counts | {BOUND: most(found, CASE)},
+            said=said,
             review=review(made, told.ideal),
             borrowed=Counter(filter(None, kinds)),
         )

@@ -7,7 +7,7 @@ from typing import Any, Final
 from bench.eval.baselines import COMPETING
 from bench.eval.facts import BOUND, Facts, recalled
 from bench.eval.intervals import Ratio, ratio
-from bench.eval.scores import KINDS, OURS, Scores, dev, evaluate, references
+from bench.eval.scores import CASE, KINDS, OURS, Scores, dev, evaluate, references
 from bench.eval.stories import BORROWED, tell
 from bench.results import Row
 from sidecar.evaluation.items import Way
@@ -64,6 +64,7 @@ def rows(measured: Measured) -> list[Row]:
         _ratio("fact_recall_vs_best_baseline", facts.ratio()),
         _ratio("rouge_l_vs_best_baseline", thread.ratio()),
         _row("citation_coverage", coverage(measured), "share", "goal", 1.0),
+        _row("fact_recall_at_7", facts.at(CASE), "share", "bound", facts.at(CASE, BOUND)),
         _row("fact_recall_of_bound", facts.recall() / facts.recall(BOUND), "share", "bound", 1.0),
         _row("fact_recall_bound", facts.recall(BOUND), "share", "ours", facts.recall()),
         *(_row(f"fact_recall_{who.lower()}", facts.recall(who), "share", "ours", facts.recall()) for who in COMPETING),

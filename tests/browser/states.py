@@ -153,10 +153,11 @@ def _draft(desk: Desk) -> Iterator[str]:
     page.locator(".change").scroll_into_view_if_needed()
     yield "change"
     draft = desk.draft()
-    for name, changed in (("rich", rich(draft)), ("lost", lost(draft))):
+    nothing = draft | {"claims": [], "sources": [], "change": draft["change"] | {"after": []}}
+    for name, changed in (("rich", rich(draft)), ("lost", lost(draft)), ("nothing", nothing)):
         with desk.answered(changed):
             page.reload()
-            page.locator(".claim").first.wait_for()
+            page.locator(".draft").wait_for()
             if name == "rich":
                 page.locator(".glance").click()
             yield name

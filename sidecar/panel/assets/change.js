@@ -56,7 +56,7 @@ function copy(text) {
 function tasks(change) {
   if (!change.after.length) return h("p.none", w.nothing);
   const line = ({ subject, body, due }) => {
-    const more = body && body !== subject && h("p.text", body);
+    const more = body && body !== subject && [copy(body), h("p.text", body)];
     return h("li", h("span", subject), due && badge(say(w.due, shortDay(due)), "due"), more);
   };
   return h("ol.tasks", change.after.map(line));

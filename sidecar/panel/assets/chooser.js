@@ -1,6 +1,6 @@
 // The left column: a tab for each object with the agent's newest records and a filter, and a tab for her drafts.
 
-import { badge, button, byId, h } from "./dom.js";
+import { announce, badge, button, byId, h } from "./dom.js";
 import { capital, moment, noun, plain, plural, say, sentence, w } from "./words.js";
 
 export const DRAFTS = "drafts";
@@ -12,7 +12,7 @@ export const address = (desk, { object, id }, draft) =>
 
 /** `desk.lists` holds records by object, none while they are read; `turn(tab)` shows another tab. */
 export function showChooser(desk, turn) {
-  const focused = document.activeElement?.id;
+  const { id, href } = document.activeElement;
   const list = h("ul.lines");
   const tab = (name, text) =>
     button(text, () => turn(name), { id: `tab-${name}`, "aria-pressed": String(desk.tab === name) });
@@ -25,7 +25,7 @@ export function showChooser(desk, turn) {
     value: wanted,
     oninput: (event) => {
       wanted = event.target.value;
-      fill(list, desk);
+      announce(say(w.shown, fill(list, desk)));
     },
   });
   byId("chooser").replaceChildren(
@@ -34,7 +34,8 @@ export function showChooser(desk, turn) {
     list,
   );
   fill(list, desk);
-  if (focused && byId("chooser").contains(byId(focused))) byId(focused).focus();
+  const stops = [...byId("chooser").querySelectorAll("button, input, a")];
+  stops.find((one) => (id ? one.id === id : href && one.href === href))?.focus();
 }
 
 /** Arrow keys go through the list, from its filter too. */
@@ -56,6 +57,7 @@ function fill(list, desk) {
       ? all.map((draft) => draftLine(draft, desk, about(draft, desk)))
       : all.filter(matches).map((line) => recordLine(line, desk));
   list.replaceChildren(...(lines.length ? lines : [h("li.nothing", nothing(all, desk.tab))]));
+  return lines.length;
 }
 
 function nothing(all, tab) {

@@ -54,30 +54,31 @@ function turn(tab) {
   lists();
 }
 
-/** Read what the columns need and do not have: the list on show, the drafts, those on this record. */
-async function lists() {
+/**
+ * Read what the columns need: the list on show and the drafts if they are not there yet (or `again`), and the drafts on
+ * this record. What is read again only because time has passed fails without a word.
+ */
+async function lists(again = { records: false, drafts: false }) {
   const { tab, at } = desk;
   const object = tab === DRAFTS ? at.object : tab;
-  await quietly(async () => {
-    if (object && !desk.lists[object]) {
-      desk.lists[object] = await api.records(object);
-    }
-    desk.drafts ??= await api.drafts();
+  await attempt(async () => {
+    if (object && (again.records || !desk.lists[object])) desk.lists[object] = await api.records(object);
+    if (again.drafts || !desk.drafts) desk.drafts = await api.drafts();
     choose();
     const past = at.id && (await api.drafts({ record: at.id }));
     if (past && at.id === desk.at.id) showPast(desk, past);
     name();
-  });
+  }, again.drafts);
 }
 
-/** A failure beside the draft leaves the draft on show. */
-async function quietly(step) {
+/** Whether it went well; a failure beside the draft leaves the draft on show. */
+async function attempt(step, silent = false) {
   try {
     await step();
     return true;
   } catch (error) {
     if (!(error instanceof api.Problem)) throw error;
-    if (!running) showProblem(error, desk.me?.installation ?? "", [[w.tryAgain, () => location.reload()]]);
+    if (!silent && !running) showProblem(error, desk.me?.installation ?? "", [[w.tryAgain, () => location.reload()]]);
     return false;
   }
 }
@@ -107,7 +108,7 @@ function show(draft, focus) {
     again: () => $(`[data-action="${CSS.escape(draft.action)}"]`)?.click(),
     edit: (index, text) =>
       work(w.savingWords, () => api.edit(draft, index, text), { reload: true, focus: `#claim-${index} [data-edit]` }),
-    rate: (body) => quietly(() => api.feedback(draft, body).then(() => announce(w.thanks))),
+    rate: (body) => attempt(() => api.feedback(draft, body).then(() => announce(w.thanks))),
   };
   byId("work").replaceChildren(
     ...[draftView(draft, action, does), changeView(draft), receiptView(draft), bar(draft, does)].filter(Boolean),
@@ -162,8 +163,7 @@ async function work(text, step, { reload = false, again = null, focus = "", stop
   desk.at = route();
   show(draft, focus);
   announce(byId("state").textContent);
-  desk.drafts = null;
-  await lists();
+  await lists({ drafts: true });
 }
 
 function stopped() {
@@ -190,13 +190,11 @@ function rest(resting) {
 function wake() {
   if (document.hidden || running || Date.now() - read < FRESH_MS) return;
   read = Date.now();
-  desk.lists = {};
-  desk.drafts = null;
-  lists();
+  lists({ records: true, drafts: true });
 }
 
 async function begin() {
-  const ready = await quietly(async () => {
+  const ready = await attempt(async () => {
     [desk.me, desk.actions] = await Promise.all([api.me(), api.actions()]);
   });
   if (!ready) return;

@@ -45,6 +45,7 @@ export function draftView(draft, action, { edit, rate }) {
     ),
     draft.fallback && h("p.warnings", { id: "fallback" }, h("strong", w.fallback), " ", said(draft.fallback)),
     warnings.length > 0 && h("ul.warnings", warnings.map((text) => h("li", said(text)))),
+    draft.state === "draft" && names.size === 0 && h("p.hint", w.nothingFound),
     [...names].map(part),
     draft.state !== "expired" && feedbackView(draft.feedback, rate),
   );

@@ -1,6 +1,6 @@
 // The head of the main column: which record this is, its scoped buttons, what a draft may use, and its earlier drafts.
 
-import { badge, button, byId, crmLink, h } from "./dom.js";
+import { badge, button, byId, crmLink, h, said } from "./dom.js";
 import { draftLine, parts, urgent } from "./chooser.js";
 import { field, noun, object, plain, plural, say, w } from "./words.js";
 
@@ -72,25 +72,26 @@ function settings(actions) {
   const fields = {};
   for (const [name, names] of actions.flatMap((action) => Object.entries(action.fields)))
     fields[name] = [...new Set([...(fields[name] ?? []), ...names])];
-  const summary = h("summary", w.settings);
+  const summary = h("summary");
   const group = ([name, names]) =>
     h("fieldset", h("legend", object(name)), h("div.boxes", names.map((one) => check(name, one))));
   const box = h(
     "details.settings",
-    { onchange: () => (summary.textContent = summarize(box)) },
+    { onchange: () => summarize(box, summary) },
     summary,
     h(
       "div.pair",
-      choice("purpose", w.purpose, Object.entries(purposes)),
+      choice("purpose", w.purpose, Object.entries(purposes), actions[0].purpose),
       choice("target", w.writeTo, [["", w.bestPlace], ...targets.map((name) => [name, w.targets[name] ?? name])]),
     ),
     Object.entries(fields).map(group),
   );
+  summarize(box, summary);
   return box;
 }
 
-function choice(name, label, entries) {
-  const options = entries.map(([value, text]) => h("option", { value }, text));
+function choice(name, label, entries, first = "") {
+  const options = entries.map(([value, text]) => h("option", { value, selected: value === first }, text));
   return h("label", h("span", label), h("select", { name }, options));
 }
 
@@ -99,9 +100,10 @@ const check = (object_, name) =>
 
 const excluded = (box) => [...box.querySelectorAll("input:not(:checked)")].map((input) => input.name);
 
-function summarize(box) {
+function summarize(box, summary) {
   const off = excluded(box).length;
-  return off ? `${w.settings} (${say(w.switchedOff, off)})` : w.settings;
+  const purpose = box.querySelector("[name=purpose]").selectedOptions[0].textContent;
+  summary.replaceChildren(off ? `${w.settings} (${say(w.switchedOff, off)})` : w.settings, ": ", said(purpose));
 }
 
 /** The options that concern this action, in the words of the API. */

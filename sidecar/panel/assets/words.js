@@ -60,10 +60,11 @@ export const plural = (name) => nouns[name]?.[1] ?? noun(name);
 export const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 export const object = (name) => capital(noun(name));
 
-/** A field in words, without what only repeats its object. */
+/** A field in words, without what only repeats its object; "Name+Title" are two that are read as one. */
 export function field(name) {
-  const text = sentence(name.replace(/^hs_([a-z]+_)?/, ""));
-  return w.fields[text] ?? text;
+  const one = (part) => sentence(part.replace(/^hs_([a-z]+_)?/, ""));
+  const parts = name.split("+").map((part) => w.fields[one(part)] ?? one(part));
+  return parts.join(", ");
 }
 
 /** "Internal_Risk_Note__c" -> "Internal risk note", "Contact.Phone" -> "Contact phone", "tool-call" -> "Tool call". */

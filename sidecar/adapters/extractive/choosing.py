@@ -77,9 +77,15 @@ def wants(section: Section, passage: Passage, role: Role) -> bool:
 
 
 def said(candidate: Candidate, taken: Sequence[Candidate]) -> bool:
-    """Whether it repeats what is taken already; a code or figure that is new is not a repetition."""
-    least = NEARLY_ALL if candidate.codes.difference(*(other.codes for other in taken)) else REPEATS
-    return any(overlap(candidate.words, other.words) >= least for other in taken)
+    """Whether it repeats what is taken already; two sentences with codes of their own tell of two things."""
+    return any(_repeats(candidate, other) for other in taken)
+
+
+def _repeats(candidate: Candidate, other: Candidate) -> bool:
+    fresh = candidate.codes - other.codes
+    if fresh and other.codes - candidate.codes:
+        return False
+    return overlap(candidate.words, other.words) >= (NEARLY_ALL if fresh else REPEATS)
 
 
 class _Choice:

@@ -8,7 +8,7 @@ from connectors.hubspot import records
 from connectors.hubspot.answers import JSON, next_page
 from connectors.hubspot.client import Call, Client
 from connectors.hubspot.guard import Guard, Look, Parents, hanging, parts, read_call, shown
-from connectors.hubspot.roots import NEWEST, OPEN_ONLY, ROOTS, THREAD_LIMIT
+from connectors.hubspot.roots import NEWEST, ROOTS, THREAD_LIMIT
 from connectors.interfaces import RecordRef
 
 ASSOCIATIONS = 500
@@ -71,7 +71,7 @@ class Belonging:
         return rows
 
     def newest(self, root: RecordRef, row: JSON, links: Links, wanted: Fields) -> tuple[Found, bool]:
-        """The newest behind the links that this user sees, about a hundred of each object; whether there are more.
+        """The newest behind the links that this user sees, a hundred or two of each object; whether there are more.
 
         One round trip; one more when HubSpot told only the first ids of an object, whose newest records a search then
         finds; with a rule one more to read what activities hang on besides `root`, whose own row is known.
@@ -124,14 +124,17 @@ class Belonging:
         return Call("GET", self._client.routes.associations(root.object, root.id, to), query)
 
     def _search(self, root: RecordRef, name: str) -> Call:
-        """The newest records of an object on `root`; more than are shown, because closed ones and hidden ones go."""
+        """The newest records of an object on `root`; more than are shown, because closed ones and hidden ones go.
+
+        Of people as many as there are on a page: masking knows the names of those that are read.
+        """
         newest = records.kind(name).at[0] if name in records.ACTIVITIES else "createdate"
         filters = [{"propertyName": f"associations.{ROOTS[root.object].noun}", "operator": "EQ", "value": root.id}]
         body = {
             "filterGroups": [{"filters": filters}],
             "sorts": [{"propertyName": newest, "direction": "DESCENDING"}],
             "properties": [newest],
-            "limit": SEARCHED if name in OPEN_ONLY else 2 * NEWEST,
+            "limit": 2 * NEWEST if name in records.ACTIVITIES else SEARCHED,
             "after": "0",
         }
         return Call("POST", self._client.routes.objects(name, "search"), body=body)

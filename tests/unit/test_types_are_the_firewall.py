@@ -69,22 +69,24 @@ def test_the_walk_sees_every_way(source: str) -> None:
 
 
 def test_reasoners_take_a_prompt_and_nothing_else() -> None:
-    """Every `generate` of an adapter has one parameter, a `Prompt`."""
+    """Every `generate` of an adapter takes a `Prompt`, and a function that it may tell a number; nothing else."""
     seen = 0
     for path, tree in modules().items():
         for node in ast.walk(tree):
             if isinstance(node, ast.FunctionDef) and node.name == "generate" and "sandbox" not in path:
                 seen += 1
-                (prompt,) = node.args.args[1:]
+                prompt, progress = node.args.args[1:]
                 assert prompt.annotation is not None, path
                 assert ast.unparse(prompt.annotation) == "Prompt", path
+                assert progress.annotation is not None, path
+                assert ast.unparse(progress.annotation) in {"Callable[[int], None]", "Progress"}, path
                 assert [*node.args.kwonlyargs, node.args.vararg, node.args.kwarg] == [None, None], path
     assert seen >= 2
 
 
 def test_reasoner_signature_is_the_prompt_at_run_time() -> None:
     """The default reasoner's annotation is the class of `sidecar.templates`."""
-    (_, prompt) = inspect.signature(extractive.ExtractiveReasoner.generate).parameters.values()
+    (_, prompt, _) = inspect.signature(extractive.ExtractiveReasoner.generate).parameters.values()
     assert prompt.annotation is Prompt
 
 

@@ -68,7 +68,7 @@ def examine(settings: Settings, grant_id: str = "", installation: str = "") -> R
         detail, advice = "several installations may have given this grant", "say which one with --installation"
         report[""] = [*report[""], Finding("access", ok=False, detail=detail, advice=advice)]
     for name, found in installations.items():
-        report[name] = _examine(found, tokens, grant_id if hers == [name] else "")
+        report[name] = _examine(settings, found, tokens, grant_id if hers == [name] else "")
     return report
 
 
@@ -105,9 +105,23 @@ def as_json(report: Report) -> dict[str, object]:
     }
 
 
-def _examine(installation: Installation, tokens: TokenStore, grant_id: str) -> Sequence[Finding]:
+def _examine(settings: Settings, installation: Installation, tokens: TokenStore, grant_id: str) -> Sequence[Finding]:
     try:
         connector: Connector = connector_class(installation.crm)(tokens=tokens, **installation.options())
     except (ConnectorError, SidecarError) as error:
         return [Finding("installation", ok=False, detail=str(error), advice="see docs/operations.md")]
-    return connector.diagnose(grant_id)
+    found = connector.diagnose(grant_id)
+    return [*found, *_audiences(settings, connector, grant_id)] if grant_id else found
+
+
+def _audiences(settings: Settings, connector: Connector, grant_id: str) -> Sequence[Finding]:
+    """Does the CRM agree with `audience.yaml`, as far as it tells this user?"""
+    from sidecar.open_fields import compare  # noqa: PLC0415 - the policy engine: slow to import, needed with a user only
+    from sidecar.policy import Policy  # noqa: PLC0415 - as above
+    from sidecar.templates import TemplateSet  # noqa: PLC0415 - as above
+
+    try:
+        policy, templates = Policy.load(settings.config_dir), TemplateSet.load(settings.templates_dir)
+        return compare(policy, templates, connector.crm, connector.session(grant_id))
+    except (ConnectorError, SidecarError) as error:
+        return [Finding("audience", ok=False, detail=f"audience.yaml cannot be checked: {error}")]

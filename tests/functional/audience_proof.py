@@ -1,17 +1,18 @@
 """What a draft would write, against what each other reader of its record may read: for the proofs of both CRMs."""
 
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
-from connectors.interfaces import RecordRef
+from connectors.interfaces import Audience, Bundle, Connector, RecordRef, Session
 from sidecar import actions
 from sidecar.domain import Principal
 from sidecar.drafts import Draft
 from sidecar.interfaces import Services
 from tests.functional.marked_world import Place, Rights, World
 
-SHARE = int(os.environ.get("PROOF_SHARE", "4"))
+SHARE = int(os.environ.get("PROOF_SHARE", "32"))
 """Each user takes every n-th record, the next user the one after it; 1 takes all of them."""
 
 
@@ -64,6 +65,32 @@ class Proof:
         """The records of an object that this user sees, in order."""
         listed = self.world.records[org].items()
         return [id_ for id_, name in listed if name == object_ and self.rights[username].sees(id_)]
+
+
+class Generous:
+    """A connector that takes every record of a thread for everybody's."""
+
+    def __init__(self, inner: Connector) -> None:
+        self._inner = inner
+
+    def session(self, grant_id: str, *, urgent: bool = True) -> "GenerousSession":
+        """See `Connector.session`."""
+        return GenerousSession(self._inner.session(grant_id, urgent=urgent))
+
+
+class GenerousSession:
+    """Its session."""
+
+    def __init__(self, inner: Session) -> None:
+        self._inner = inner
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - all else is the session's own
+        return getattr(self._inner, name)
+
+    def read(self, ref: RecordRef, fields: Mapping[str, Sequence[str]]) -> Bundle:
+        """See `Session.read`."""
+        found = self._inner.read(ref, fields)
+        return replace(found, thread=tuple(replace(record, audience=Audience.CUSTOMER) for record in found.thread))
 
 
 def share(found: list[str], turn: int) -> list[str]:

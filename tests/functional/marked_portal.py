@@ -89,8 +89,11 @@ class Portal:
         return Rights(fields, frozenset(ids), objects)
 
 
-def write(folder: Path) -> Portal:
-    """Write the marked portal below `folder`. Everybody may install the account-level app, so that all can be tried."""
+def write(folder: Path, hidden: Mapping[str, tuple[str, ...]] = HIDDEN) -> Portal:
+    """Write the marked portal below `folder`. Everybody may install the account-level app, so that all can be tried.
+
+    `hidden` are the properties that users lose.
+    """
     document, rows = next((doc, rows) for doc, rows in generate() if doc.get("vendor") == "hubspot")
     world = World(folder)
     target = folder / ALIAS
@@ -109,8 +112,9 @@ def write(folder: Path) -> Portal:
             owned[str(row["id"])] = _owners(row["properties"])
     for object_, found in lines.items():
         (target / f"{object_}.jsonl").write_text("\n".join(found), encoding="utf-8")
-    users = [user | {"marketplace": True, "hidden_properties": _hidden(user)} for user in document["users"]]
-    (target / "portal.json").write_text(json.dumps(document | {"users": users}, default=list), encoding="utf-8")
+    users = [user | {"marketplace": True, "hidden_properties": _hidden(user, hidden)} for user in document["users"]]
+    document = document | {"users": users}
+    (target / "portal.json").write_text(json.dumps(document, default=list), encoding="utf-8")
     frozen = {key: frozenset(tickets) for key, tickets in tickets_of.items()}
     return Portal(world, document, owned, frozen)
 
@@ -153,8 +157,8 @@ def _marked(world: World, object_: str, row: dict[str, Any]) -> dict[str, Any]:
     return row | {"properties": properties}
 
 
-def _hidden(user: Mapping[str, Any]) -> list[str]:
-    return [*user["hidden_properties"], *HIDDEN.get(str(user["email"]).partition("@")[0], ())]
+def _hidden(user: Mapping[str, Any], hidden: Mapping[str, tuple[str, ...]]) -> list[str]:
+    return [*user["hidden_properties"], *hidden.get(str(user["email"]).partition("@")[0], ())]
 
 
 def _owners(properties: Mapping[str, Any]) -> tuple[frozenset[str], frozenset[str]]:

@@ -77,8 +77,15 @@ class World:
         return set(_ID.findall(text)) & known
 
 
-def write(folder: Path, keep: Callable[[str, Row], Row | None] = lambda _object, row: row) -> World:
-    """Write the marked company below `folder`. `keep` may leave out a record (None) or hand back a changed one."""
+def write(
+    folder: Path,
+    keep: Callable[[str, Row], Row | None] = lambda _object, row: row,
+    hidden: Mapping[str, tuple[str, ...]] = HIDDEN,
+) -> World:
+    """Write the marked company below `folder`. `keep` may leave out a record (None) or hand back a changed one.
+
+    `hidden` are the fields that profiles lose.
+    """
     world = World(folder)
     for document, rows in generate():
         if document.get("vendor") == "hubspot":
@@ -96,7 +103,7 @@ def write(folder: Path, keep: Callable[[str, Row], Row | None] = lambda _object,
         for object_, found in lines.items():
             (target / f"{object_}.jsonl").write_text("\n".join(found), encoding="utf-8")
         profiles = [
-            item | {"hidden_fields": [*item["hidden_fields"], *HIDDEN.get(item["Name"], ())]}
+            item | {"hidden_fields": [*item["hidden_fields"], *hidden.get(item["Name"], ())]}
             for item in document["profiles"]
         ]
         shares = [share for share in document["shares"] if share["ParentId"] in world.records[org]]

@@ -7,6 +7,7 @@ a user-level app, and once with an account-level app whose token sees the whole 
 import json
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -87,11 +88,9 @@ class Stage:
         return "\n".join(shown)
 
 
-@pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    """The marked portal, and the index filled by its super admin."""
-    folder = tmp_path_factory.mktemp("portal")
-    portal = marked_portal.write(folder / "data")
+@contextmanager
+def staged(folder: Path, portal: Portal) -> Iterator[Stage]:
+    """The marked portal in `folder`, and the index filled by its super admin."""
     with SandboxProcess(folder / "data" / ALIAS) as sandbox:
         sandbox.control.mutate(ALIAS, "rate_limits", on=False)
         org = sandbox.orgs[ALIAS]
@@ -120,6 +119,14 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         who, _ = made.log_in("user-level", admin.username)
         sync(services, open_session(services, who), "tickets")
         yield made
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """Where every user drafts on every ticket."""
+    folder = tmp_path_factory.mktemp("portal")
+    with staged(folder, marked_portal.write(folder / "data")) as running:
+        yield running
 
 
 def denied(stage: Stage, rights: Rights, text: str) -> set[object]:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from connectors.interfaces import Audience, Target, TargetKind
 from sidecar.audience import readers, reserve
 from sidecar.domain import Claim, Passage
-from sidecar.policy import Policy
+from sidecar.policy import Facts, Policy
 from sidecar.settings import Settings
 from tests.unit.passages import RELEASE, passage
 
@@ -63,3 +63,21 @@ def test_a_field_that_nobody_vouches_for_is_the_agents_alone() -> None:
     assert POLICY.audience("Case", "Refund_Amount__c") is Audience.AGENT
     assert POLICY.audience("Contact", "Phone") is Audience.AGENT
     assert POLICY.audience("Unheard_of__c", "Name") is Audience.AGENT
+
+
+@given(
+    st.sampled_from(["Case", "EmailMessage", "tickets", "Nothing"]),
+    st.sampled_from(["Subject", "Description", "Status", "TextBody", "content", "Risk__c", "Contact.Name"]),
+    st.none()
+    | st.dictionaries(
+        st.sampled_from(["Case", "EmailMessage", "tickets"]),
+        st.frozensets(st.sampled_from(["Subject", "Description", "TextBody", "content", "Risk__c"])),
+    ),
+)
+def test_what_the_crm_says_narrows_and_never_widens(object_: str, field: str, facts: Facts) -> None:
+    """A field that somebody cannot read is the agent's alone; for all else the file's word stands."""
+    promised = POLICY.audience(object_, field)
+    found = POLICY.audience(object_, field, facts)
+    hidden = facts is not None and object_ in facts and field not in facts[object_]
+    assert found is (Audience.AGENT if hidden else promised)
+    assert found <= promised

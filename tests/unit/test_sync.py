@@ -188,3 +188,19 @@ def test_a_changed_record_leaves_no_old_passage(house: House) -> None:
     house.sync()
     assert before > 1
     assert len(house.vectors.rows[house.collection]) == 1
+
+
+def test_a_sync_asks_which_fields_everyone_reads_and_not_at_every_step(house: House) -> None:
+    """The first step asks, those of the next ten minutes do not; what was known stays when there is no answer."""
+    house.session.open = {"Case": frozenset({"Subject"})}
+    house.change(1, "pump leaks")
+    house.sync()
+    house.sync()
+    (asked,) = house.session.asked
+    assert {"Case", "EmailMessage", "Account", "Contact"} <= set(asked)
+    assert "tickets" not in asked
+    house.session.open = None
+    house.now = NOW + timedelta(minutes=11)
+    house.sync()
+    assert len(house.session.asked) == 2
+    assert house.open_fields.load(TENANT) == {"Case": frozenset({"Subject"})}

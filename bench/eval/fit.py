@@ -8,6 +8,7 @@ from every second development thread of support. The frozen references are never
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Final
 
 import numpy as np
@@ -22,6 +23,7 @@ from sidecar.adapters.extractive.seeking import Thread
 from sidecar.adapters.extractive.worth import FEATURES, features, units
 from sidecar.candidates import Candidate, candidates
 from sidecar.domain import Claim
+from sidecar.evaluation.items import Way
 from sidecar.evaluation.pipeline import Pipeline
 from sidecar.interfaces import quiet
 from sidecar.templates import Prompt
@@ -75,8 +77,8 @@ def words() -> dict[str, float]:
     rows: list[tuple[Matrix, Matrix, float]] = []
     for kind in KINDS:
         items = [item for item in dev(kind) if item.language == "en"]
-        for item in items:
-            sentences = pool(item.records())
+        for item, way in product(items, Way):
+            sentences = pool(item.records(way))
             found = features(sentences, [units(c.text) for c in sentences])
             used = set(rouge().tokenize(item.summary))
             y = np.array([float(bool(stems := rouge().tokenize(word)) and used.issuperset(stems)) for word in found])

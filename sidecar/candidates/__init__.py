@@ -7,7 +7,7 @@ read turn by turn, and a fragment ("Forty degrees, as always.") is quoted with w
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import groupby, pairwise
 from typing import Final
 
@@ -56,6 +56,7 @@ class Candidate:
     0 to 1; `central` how near its passage stands to what the whole case speaks of, 0 to 1; `topic` the share of its
     content words that other messages use too; `fresh` the share that nobody has used before; `reply` says that a
     question of somebody else stands right before it. `labelled`: it begins with the speaker's label.
+    `due` is the day by which it promises or asks something, as YYYY-MM-DD, or "".
     `who` tells speakers apart: the label, the role, or else the author.
     """
 
@@ -74,22 +75,12 @@ class Candidate:
     talk: bool = False
     labelled: bool = False
     who: str = ""
+    due: str = ""
     place: float = 0.0
     topic: float = 0.0
     fresh: float = 1.0
     mass: float = 0.0
     reply: bool = False
-
-    @property
-    def due(self) -> str:
-        """The day by which it promises or asks something, as YYYY-MM-DD, or ""."""
-        guess = language(tokens(self.passage.text)) if "/" in self.text else ""
-        return dates.due(self.text, self.written, language=guess)
-
-    @property
-    def written(self) -> date | None:
-        """The day of its message."""
-        return self.passage.when.date() if self.passage.when else None
 
     @property
     def specific(self) -> float:
@@ -254,7 +245,11 @@ def _candidate(piece: _Piece, number: int, last: int, central: float, *, talk: b
     """What a piece says, or None when it is nothing to quote."""
     passage, skip = piece.passage, piece.turn.skip - piece.turn.label if piece.turn and piece.turn.skip else 0
     talk = talk or piece.turn is not None
-    start, end = (piece.start, piece.end) if skip else trimmed(passage.text, piece.start, piece.end)
+    start, end = piece.start, piece.end
+    if skip and passage.text[start] == "@":  # the name of an account says nothing
+        start, skip = start + skip, 0
+    if not skip:
+        start, end = trimmed(passage.text, start, end)
     sentence = passage.text[start + skip : end].strip()
     if not prose(sentence, title=passage.key.field in TITLE_FIELDS, talk=talk):
         return None
@@ -264,6 +259,8 @@ def _candidate(piece: _Piece, number: int, last: int, central: float, *, talk: b
     if not count or (small_talk(marks, count) and not talk):
         return None
     meaning = content(words)
+    role = _role(piece)
+    agent = role is Role.AGENT
     return Candidate(
         passage,
         passage.text[start:end],
@@ -273,13 +270,14 @@ def _candidate(piece: _Piece, number: int, last: int, central: float, *, talk: b
         frozenset(word for word in meaning if not word.isalpha() and _DIGIT.search(word)),
         count,
         marks,
-        _role(piece),
+        role,
         number / last,
         number,
         central,
         talk=talk,
         labelled=skip > 0,
         who=_who(piece),
+        due=_due(sentence, passage) if marks.promise or marks.request or marks.first_person or agent else "",
     )
 
 
@@ -288,6 +286,11 @@ def _role(piece: _Piece) -> Role:
     if piece.turn is None or not piece.turn.who:
         return piece.passage.role
     return piece.turn.role or Role.CUSTOMER
+
+
+def _due(sentence: str, passage: Passage) -> str:
+    guess = language(tokens(passage.text)) if "/" in sentence else ""
+    return dates.due(sentence, passage.when.date() if passage.when else None, language=guess)
 
 
 def _who(piece: _Piece) -> str:

@@ -30,6 +30,10 @@ _GREETING: Final = re.compile(
     r"|olá|bom dia|boa tarde|prezad[oa]s?|beste|geachte|goedemorgen)\b[^,.!:;?\n]{0,60}(?:[,!:]\s*|$))+",
     re.IGNORECASE,
 )
+_MENTIONS: Final = re.compile(r"^(?:@\w{2,30}[,:]?\s+)+(?=\S)")
+_TAIL: Final = re.compile(
+    r"\s+(?:https?://\S+|[\^*~][A-Z][A-Za-z]{0,7})(?:\s+(?:https?://\S+|[\^*~][A-Z][A-Za-z]{0,7}))*$"
+)
 _COURTESY_LEAD: Final = re.compile(
     r"^(?:(?:many )?thanks|thank you|vielen dank|danke|merci|gracias|grazie|obrigad[oa]|bedankt)[^,.!;?\n]{0,60}[,!.]"
     r"\s+(?=\S)",
@@ -68,10 +72,13 @@ def greets(text: str) -> bool:
 
 
 def trimmed(text: str, start: int, end: int) -> tuple[int, int]:
-    """Without white space, bullets, a greeting and a leading courtesy."""
+    """Without white space, bullets, a greeting, a leading courtesy, and the marks of posts: who is meant, who signs."""
     while start < end and text[end - 1].isspace():
         end -= 1
-    for lead in (_BULLET, _GREETING, _COURTESY_LEAD):
+    tail = _TAIL.search(text, start, end)
+    if tail and tail.end() == end:
+        end = tail.start()
+    for lead in (_BULLET, _MENTIONS, _GREETING, _COURTESY_LEAD):
         while start < end and text[start].isspace():
             start += 1
         match = lead.match(text[start:end])

@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+
 from sidecar.adapters.extractive.letters import Letters
 from sidecar.adapters.extractive.seeking import LEAST, REPEATS, SCORES, Thread, trust
 from sidecar.adapters.extractive.telling import TOLD, dealt
@@ -104,6 +106,7 @@ class _Choice:
             for candidate, fits in zip(pool, self._fits, strict=True)
             for section, score in fits
         }
+        self._trust = np.array([trust(candidate) for candidate in pool])
         self._worth: Worth | None = None
         self._keys: list[float] = []
         self._scale = PLAIN
@@ -113,14 +116,15 @@ class _Choice:
                 self._scale = TALK
             else:
                 self._scale, letters = LETTERS, Letters(thread)
-                self._keys = [letters.key(candidate) for candidate in pool]
+                self._keys = [letters.key(candidate) + _DOUBT * bool(candidate.passage.flags) for candidate in pool]
 
     def made(self) -> dict[str, list[Scored]]:
         """Take the best until there is no room or nothing left."""
         left = list(range(len(self._pool)))
         taken: list[Candidate] = []
         while left and len(taken) < self._room:
-            options = ((*option, i) for i in left for option in self._options(i))
+            tells = self._tells()
+            options = ((*option, i) for i in left for option in self._options(i, tells[i]))
             best = max(options, key=lambda option: option[0], default=None)
             if best is None:
                 break
@@ -129,16 +133,16 @@ class _Choice:
             self._chosen[section.name].append((score, candidate))
             taken.append(candidate)
             if self._worth:
-                self._worth.add(candidate)
+                self._worth.add(i)
             left = [k for k in left if k != i and not said(self._pool[k], taken)]
         if self._worth:
             self._tell()
         return self._chosen
 
-    def _options(self, i: int) -> list[tuple[float, Section, float]]:
+    def _options(self, i: int, tells: float) -> list[tuple[float, Section, float]]:
         """Where a sentence may stand: what it is worth there, the section, and its score."""
         candidate, scale = self._pool[i], self._scale
-        tells = self._tells(i) - scale.reserved * (candidate.passage.audience < self._readers)
+        tells -= scale.reserved * (candidate.passage.audience < self._readers)
         found = []
         for section, score in self._fits[i]:
             there = len(self._chosen[section.name])
@@ -162,14 +166,12 @@ class _Choice:
             return -math.inf
         return self._scores.get((id(candidate), section.name), _UNSOUGHT)
 
-    def _tells(self, i: int) -> float:
-        """What it says of the thread beyond what is chosen."""
+    def _tells(self) -> list[float]:
+        """What each candidate says of the thread beyond what is chosen."""
         if not self._worth:
-            return 0.0
-        gain = self._worth.gain(self._pool[i]) * trust(self._pool[i])
-        if not self._keys:
-            return gain
-        return self._keys[i] + GAIN * gain + _DOUBT * bool(self._pool[i].passage.flags)
+            return [0.0] * len(self._pool)
+        gains = (self._worth.gains() * self._trust).tolist()
+        return [key + GAIN * gain for key, gain in zip(self._keys, gains, strict=True)] if self._keys else gains
 
     def _fit(self, candidate: Candidate, thread: Thread) -> list[tuple[Section, float]]:
         """The sections that seek it, with its scores."""

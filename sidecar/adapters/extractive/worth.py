@@ -8,31 +8,35 @@ The weights were fitted by `bench/eval/fit.py` on the development dialogues (see
 
 import math
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
 
 from sidecar.candidates import Candidate
 from sidecar.lexicon import LINKS, SPOKEN, TIMES
 from sidecar.words import spaceless, tokens
+
+Floats = NDArray[np.float64]
 
 WORDS_PER_SENTENCE: Final = 9
 """Length of a report's sentence."""
 AGAIN: Final = 0.5
 """What the second occurrence of a word is worth, of the first."""
 WEIGHTS: Final[Mapping[str, float]] = {
-    "bias": -1.45,
-    "spoken": -2.13,
-    "link": 1.00,
-    "time": 0.54,
-    "digit": 0.79,
-    "name": 0.35,
-    "length": 0.85,
-    "spread": 0.95,
-    "opening": 0.63,
-    "late": 0.56,
-    "common": -1.59,
-    "loud": 0.95,
+    "bias": -1.31,
+    "spoken": -2.14,
+    "link": 0.88,
+    "time": 0.46,
+    "digit": 0.64,
+    "name": 0.29,
+    "length": 0.68,
+    "spread": 1.07,
+    "opening": 0.53,
+    "late": 0.44,
+    "common": -1.52,
+    "loud": 0.65,
 }
 """Log-odds."""
 FEATURES: Final = tuple(WEIGHTS)
@@ -40,40 +44,49 @@ OPENING: Final = 0.02
 """What the very first sentence is worth more: it often says what it is about. In points of F1."""
 _LONG: Final = 10
 _LOUD: Final = 3
+_OCCURRENCES: Final = np.array([1.0, AGAIN, 0.0])
+_PERSON: Final = re.compile(r"\[PERSON_(\d+)\]")
+_HIDDEN: Final = re.compile(r"\[[A-Z][A-Z_]*_\d+\]")
+"""What the firewall has put in the place of a name, and of anything else that is private."""
 _WORD: Final = re.compile(r"[^\W_]+(?:['\u2019-][^\W_]+)*")
 
 
 class Worth:
-    """The model over one thread; `add` sentences one by one, `gain` says what the next would be worth."""
+    """The model over one thread: `gains` says what each sentence would add to those chosen, `add` chooses one."""
 
     def __init__(self, pool: Sequence[Candidate], sentences: int) -> None:
         """`sentences` is how many will be chosen."""
-        self._words = {(c.passage.number, c.start): units(c.text) for c in pool}
-        self._likely = likelihood(pool, list(self._words.values()))
+        words = [units(candidate.text) or [""] for candidate in pool]
+        likely = likelihood(pool, words)
+        place = {word: i for i, word in enumerate(likely)}
+        self._likely = np.array([*likely.values()])
+        self._lengths = np.array([len(found) for found in words])
+        self._starts = np.cumsum(self._lengths) - self._lengths
+        self._words = np.array([place[word] for found in words for word in found])
+        self._before = np.array([found.index(word) < i for found in words for i, word in enumerate(found)], dtype=int)
+        self._opening = np.array([OPENING * (c.number == 0 and c.place == 0) for c in pool])
         self._report = WORDS_PER_SENTENCE * sentences
-        self._counts: Counter[str] = Counter()
+        self._counts = np.zeros(len(likely), dtype=int)
         self._hits = 0.0
         self._length = 0
 
-    def gain(self, candidate: Candidate) -> float:
-        """How much the expected F1 of what has been chosen rises with this one; less than nothing when it falls."""
-        hits, length = self._with(candidate)
-        first = OPENING * (candidate.number == 0 and candidate.place == 0)
-        return first + 2 * hits / (length + self._report) - 2 * self._hits / (self._length + self._report)
+    def gains(self) -> Floats:
+        """How much the expected F1 rises with each candidate; less than nothing where it falls. Shape (len(pool),)."""
+        now = 2 * self._hits / (self._length + self._report)
+        return self._opening + 2 * (self._hits + self._new()) / (self._length + self._lengths + self._report) - now
 
-    def add(self, candidate: Candidate) -> None:
-        """Choose a sentence."""
-        self._hits, self._length = self._with(candidate)
-        self._counts.update(self._words[candidate.passage.number, candidate.start])
+    def add(self, i: int) -> None:
+        """Choose candidate `i`."""
+        self._hits += float(self._new()[i])
+        self._length += int(self._lengths[i])
+        start = self._starts[i]
+        np.add.at(self._counts, self._words[start : start + self._lengths[i]], 1)
 
-    def _with(self, candidate: Candidate) -> tuple[float, int]:
-        words = self._words[candidate.passage.number, candidate.start]
-        hits, here = self._hits, Counter[str]()
-        for word in words:
-            before = self._counts[word] + here[word]
-            here[word] += 1
-            hits += self._likely[word] * (1.0 if not before else AGAIN if before == 1 else 0.0)
-        return hits, self._length + len(words)
+    def _new(self) -> Floats:
+        """The words that each candidate would share with a report, beyond those that are shared already."""
+        worth = _OCCURRENCES[np.minimum(self._counts[self._words] + self._before, len(_OCCURRENCES) - 1)]
+        shared: Floats = np.add.reduceat(self._likely[self._words] * worth, self._starts)
+        return shared
 
 
 def likelihood(pool: Sequence[Candidate], units: Sequence[Sequence[str]]) -> dict[str, float]:
@@ -94,12 +107,12 @@ def features(pool: Sequence[Candidate], units: Sequence[Sequence[str]]) -> dict[
         for word in words:
             spread.setdefault(word, set()).add(candidate.number)
             first.setdefault(word, candidate.turn)
-        for i, word in enumerate(_WORD.findall(candidate.text)):
+        for i, word in enumerate(_WORD.findall(_plain(candidate.text))):
             if word[0].isupper():
                 folded = word.casefold()
                 if i > 2 * candidate.labelled:
                     names.add(folded)
-                if len(word) >= _LOUD and word.isupper():
+                if len(word) >= _LOUD and word.isupper() and word.isalpha():
                     loud.add(folded)
     messages = max(1, len({candidate.number for candidate in pool}))
     return {
@@ -124,9 +137,14 @@ def features(pool: Sequence[Candidate], units: Sequence[Sequence[str]]) -> dict[
 def units(text: str) -> list[str]:
     """The words of a sentence, function words too; of scripts without spaces the pairs of characters."""
     found: list[str] = []
-    for word in tokens(text):
+    for word in tokens(_plain(text)):
         if spaceless(word):
             found += [word[i : i + 2] for i in range(max(1, len(word) - 1))]
         else:
             found.append(word)
     return found
+
+
+def _plain(text: str) -> str:
+    """`text` with hidden people as names and without other hidden values."""
+    return _HIDDEN.sub(" ", _PERSON.sub(r"Person\1", text)) if "[" in text else text

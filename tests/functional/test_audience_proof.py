@@ -118,6 +118,7 @@ def test_the_proof_would_notice(company: Company) -> None:
         services = replace(services, connectors=generous)
     people, proof, tally = company.people("northwind")[0], company.proof("northwind", services), Tally()
     username = next(name for name in people if name.startswith("jonas"))
-    for record in proof.records("northwind", username, "Case")[:16]:
-        proof.draft(tally, people[username], username, "handover", RecordRef("salesforce", "Case", record))
+    for object_, action in (("Case", "handover"), ("Account", "brief_account")):
+        for record in proof.records("northwind", username, object_)[:8]:
+            proof.draft(tally, people[username], username, action, RecordRef("salesforce", object_, record))
     assert tally.beyond

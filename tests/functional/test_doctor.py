@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from sidecar.doctor import as_json, examine, sound
 from sidecar.local import LocalSidecar
 from sidecar.local import installations as write_installations
 from sidecar.settings import Settings
-from tests.functional.conftest import ORG
+from tests.functional.conftest import INDEXER, ORG
 
 pytestmark = pytest.mark.sockets
 
@@ -88,6 +89,28 @@ def test_a_stored_grant_is_looked_at_as_its_user(sidecar: LocalSidecar, maya: Cl
     nobody = checks(as_json(examine(here, f"salesforce:{me['tenant']}:005000000000000AAA", ORG)))
     assert not nobody["access"]["ok"]
     assert "connect" in nobody["access"]["advice"]
+
+
+def test_fields_that_the_crm_hides_are_named_to_who_may_look(
+    sidecar: LocalSidecar, calm: SandboxProcess, maya: Client, login: Callable[[str], Client]
+) -> None:
+    """An administrator hears which promises of audience.yaml do not hold; an agent, that she cannot check them."""
+    here = Settings(state_dir=sidecar.state, installations_file=sidecar.state / "installations.yaml")
+
+    def audiences(user: Client) -> list[str]:
+        me = user.me
+        found = examine(here, f"{me['crm']}:{me['tenant']}:{me['user_id']}", ORG)[ORG]
+        return [f"{item.detail}; {item.advice}" for item in found if item.name == "audience"]
+
+    (unchecked,) = audiences(maya)
+    assert "cannot be checked" in unchecked
+    admin = login(INDEXER)
+    (agreed,) = audiences(admin)
+    assert agreed.startswith("everyone who reads a record")
+    editors = next(row["Id"] for row in calm.control.records(ORG, "Profile") if row["Name"] == "Knowledge Editor")
+    calm.control.mutate(ORG, "hide_field", profile=editors, field="Case.Description")
+    (hidden,) = audiences(admin)
+    assert hidden.startswith("Case.Description is hidden from some profiles; take it out of config/audience.yaml")
 
 
 def test_a_grant_is_not_tried_at_another_org(sidecar: LocalSidecar, maya: Client) -> None:

@@ -178,7 +178,7 @@ class Settings(BaseSettings):
     llm_read_timeout: float = Field(30.0, gt=0, description="seconds that the endpoint may be silent")
     llm_retries: int = Field(2, ge=0, le=10, description="further attempts when the endpoint is busy or unreachable")
     llm_context_tokens: int = Field(8192, ge=2048, description="tokens of a prompt and its answer together")
-    llm_output_tokens: int = Field(1536, ge=256, description="tokens of an answer")
+    llm_output_tokens: int = Field(2048, ge=256, description="tokens of an answer")
     llm_seed: int = Field(0, ge=0, description="seed of the model's sampling, at temperature 0")
 
     def database(self) -> str:

@@ -62,7 +62,7 @@ class Endpoint:
     read_timeout: float = 30.0
     retries: int = 2
     context_tokens: int = 8192
-    output_tokens: int = 1536
+    output_tokens: int = 2048
     seed: int = 0
 
     @classmethod

@@ -63,7 +63,7 @@ def _fill(order: Sequence[int], costs: Sequence[int], room: int) -> list[int]:
 def _both(thread: Sequence[int], passages: Sequence[Passage], near: Sequence[float]) -> list[int]:
     """The thread by two orders at once (reciprocal rank fusion): newest first, and nearest to the record first."""
     newest = sorted(thread, key=lambda i: (-_age(passages[i]), -i))
-    nearest = sorted(thread, key=lambda i: -near[i])
+    nearest = sorted(newest, key=lambda i: -near[i])
     score = dict.fromkeys(thread, 0.0)
     for order in (newest, nearest):
         for rank, i in enumerate(order):

@@ -43,10 +43,15 @@ class Chunk(_Read):
 
 class _Claim(_Read):
     section: StrictStr
-    text: StrictStr = Field(min_length=1, max_length=LONGEST)
+    text: StrictStr = Field(max_length=LONGEST)
     passage: StrictInt
-    quote: StrictStr = Field(min_length=1, max_length=LONGEST)
+    quote: StrictStr = Field(max_length=LONGEST)
     due: StrictStr | None = Field("", pattern=r"^(\d{4}-\d{2}-\d{2})?$")
+
+    @property
+    def says_something(self) -> bool:
+        """Whether it has both a text and a quote."""
+        return bool(self.text.strip() and self.quote.strip())
 
 
 class _Answer(_Read):
@@ -86,13 +91,12 @@ def claims(answer: str, template: Template) -> tuple[Claim, ...]:
         found = _Answer.model_validate_json(_bare(answer)).claims
     except ValidationError:
         found = None  # raised below, without the cause: that quotes the answer
-    sections = {
-        section.name: [claim for claim in found or () if claim.section == section.name] for section in template.sections
-    }
-    if found is None or sum(map(len, sections.values())) < len(found):
+    names = [section.name for section in template.sections]
+    if found is None or any(claim.section not in names for claim in found):
         raise ModelFailed("The language model's answer does not have the form that was asked for.")
     if len(found) > template.max_sentences:
         raise ModelFailed("The language model's answer has more sentences than were asked for.")
+    said = {name: [claim for claim in found if claim.section == name and claim.says_something] for name in names}
     return tuple(
         Claim(
             section=section.name,
@@ -103,7 +107,7 @@ def claims(answer: str, template: Template) -> tuple[Claim, ...]:
             due=claim.due or "",
         )
         for section in template.sections
-        for claim in sections[section.name][: section.max_sentences]
+        for claim in said[section.name][: section.max_sentences]
     )
 
 

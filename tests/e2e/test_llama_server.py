@@ -30,7 +30,9 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def model(url: str) -> Iterator[OpenAIReasoner]:
     """The reasoner on it, with a patience for two busy cores."""
-    made = OpenAIReasoner(Endpoint(url, "tiny", time_limit=400.0, read_timeout=200.0, output_tokens=2048))
+    made = OpenAIReasoner(
+        Endpoint(url, "tiny", time_limit=400.0, read_timeout=200.0, output_tokens=4096, context_tokens=16_384)
+    )
     yield made
     made.close()
 

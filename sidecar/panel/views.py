@@ -1,6 +1,5 @@
 """The panel's page. Everything else is static files and the API."""
 
-from pathlib import Path
 from typing import Final
 
 from flask import Blueprint, Response, make_response, render_template, request
@@ -13,15 +12,6 @@ NOTICES: Final = {
     "unavailable": "The CRM does not answer right now. Try again in a minute.",
 }
 """What the login page says after a login that failed, by the problem's type."""
-
-MODULES: Final = tuple(
-    sorted(
-        file.name
-        for file in (Path(__file__).parent / "assets").glob("*.js")
-        if not file.name.startswith(("login.", "words.", "desk."))
-    )
-)
-"""The desk's modules, named in its page so that a browser fetches them side by side: the words come by themselves."""
 
 blueprint = Blueprint(
     "panel", __name__, template_folder="pages", static_folder="assets", static_url_path="/panel/assets"
@@ -42,4 +32,4 @@ def index() -> Response:
         notice = asked if asked in NOTICES else ""
         names = sorted(services().connectors)
         return make_response(render_template("login.html", installations=names, notice=notice, notices=NOTICES))
-    return make_response(render_template("desk.html", modules=MODULES))
+    return make_response(render_template("desk.html"))

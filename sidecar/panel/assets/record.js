@@ -19,10 +19,9 @@ export function showRecord(desk, line, run) {
     h("a.back", { href: "#" }, say(w.all, plural(desk.at.object))),
     h("header.record", { id: "head" }),
     h("div.ask", { role: "group", "aria-label": w.actions }, actions.length ? actions.map(ask) : w.noActions),
-    options,
-    h("div", { id: "past" }),
+    h("div.more", options, h("div", { id: "past" })),
   ];
-  byId("record").replaceChildren(...head.filter(Boolean));
+  byId("record").replaceChildren(...head);
   showHead(desk, line);
 }
 

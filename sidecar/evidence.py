@@ -14,6 +14,7 @@ from sidecar.domain import (
     Passage,
     Progress,
     Related,
+    Role,
     Source,
     Step,
     Vectors,
@@ -147,7 +148,7 @@ def heading(passages: Sequence[Passage], released: Released, record: RecordRef, 
         if passage.key.fields[0] in NAME_FIELDS and passage.key.ordinal == 0 and passage.audience >= audience
     ]
     own = [passage for passage in named if passage.key.ref == record]
-    thread = [passage for passage in named if not passage.related]
+    thread = [passage for passage in named if not passage.related and passage.role in {Role.CUSTOMER, Role.AGENT}]
     return next((released.texts[passage.number] for passage in (*own, *reversed(thread))), "")
 
 

@@ -34,7 +34,7 @@ FIRST: Final[Mapping[Seeks, float]] = {
 """Which section chooses first: the one with the most specific wish."""
 _UNSOUGHT: Final = -0.2
 """How a sentence suits a section that does not seek it."""
-GAIN: Final = 60.0
+GAIN: Final = 80.0
 """Log-odds for a whole point of F1."""
 _DOUBT: Final = -3.0
 """Log-odds of a sentence from a passage that looks manipulated, beside those of a sound one."""
@@ -60,8 +60,8 @@ class _Scale:
 
 LETTERS: Final = _Scale(fit=1.0, empty=1.0, turns=0.0, reserved=1.0, floor=-2.2)
 """In log-odds."""
-TALK: Final = _Scale(fit=0.02, empty=0.0, turns=0.0, reserved=0.05, floor=-1.0)
-"""In points of F1 (of 1)."""
+TALK: Final = _Scale(fit=0.0001, empty=0.0, turns=0.0, reserved=0.05, floor=-1.0)
+"""In points of F1 (of 1). Talk has too few signs of what a sentence is: the fit decides nothing but the section."""
 PLAIN: Final = _Scale(fit=1.0, empty=0.0, turns=0.5, reserved=0.2, floor=1.0)
 """In points of fit: nothing else counts."""
 
@@ -72,9 +72,9 @@ def choose(template: Template, pool: Sequence[Candidate], room: int) -> dict[str
 
 
 def wants(section: Section, passage: Passage, role: Role) -> bool:
-    """Whether a section takes what such records and such people say."""
+    """Whether a section takes what such people say in such records, and write there: anyone can quote anyone."""
     return (not section.objects or passage.key.ref.object in section.objects) and (
-        not section.roles or role in section.roles
+        not section.roles or {role, passage.role} <= set(section.roles)
     )
 
 

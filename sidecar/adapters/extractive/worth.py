@@ -73,7 +73,9 @@ class Worth:
     def gains(self) -> Floats:
         """How much the expected F1 rises with each candidate; less than nothing where it falls. Shape (len(pool),)."""
         now = 2 * self._hits / (self._length + self._report)
-        return self._opening + 2 * (self._hits + self._new()) / (self._length + self._lengths + self._report) - now
+        then = 2 * (self._hits + self._new()) / (self._length + self._lengths + self._report)
+        found: Floats = self._opening + then - now
+        return found
 
     def add(self, i: int) -> None:
         """Choose candidate `i`."""

@@ -2,16 +2,13 @@
 
 from dataclasses import replace
 
-from sidecar import evidence, trail, writeback
+from sidecar import audience, evidence, trail, writeback
 from sidecar.actions.keeping import fresh, show
 from sidecar.crm import open_session
 from sidecar.domain import DraftState, Grounding, Principal
-from sidecar.drafts import Shown
+from sidecar.drafts import Draft, Shown
 from sidecar.errors import Conflict, PreconditionFailed
 from sidecar.interfaces import Services
-
-NAME_LENGTH = 80
-"""Characters of a name in a greeting."""
 
 
 def apply(services: Services, principal: Principal, draft_id: str, digest: str) -> Shown:
@@ -38,6 +35,8 @@ def apply(services: Services, principal: Principal, draft_id: str, digest: str) 
         services.policy.authorize(principal, action=stored.action, purpose=stored.purpose, record=record)
         if any(claim.grounding in (Grounding.HIDDEN, Grounding.STALE) for claim in checked.claims):
             raise PreconditionFailed("A cited source has changed or is no longer yours to see. Draft again.")
+        if checked.write != stored.write or not _may_still_be_read(services, stored):
+            raise PreconditionFailed("Who may see what this text says has changed. Draft again.")
     sent = writeback.send(services, session, stored)
     return Shown(replace(checked, state=sent.state, written=sent.written), sent.digest)
 
@@ -56,3 +55,17 @@ def undo(services: Services, principal: Principal, draft_id: str) -> Shown:
             services.policy.authorize(principal, action=stored.action, purpose=stored.purpose, record=None)
             writeback.take_back(services, session, stored)
     return show(services, principal, draft_id)
+
+
+def _may_still_be_read(services: Services, draft: Draft) -> bool:
+    """Whether the readers of what would be written may still read the fields that it rests on."""
+    if draft.write is None:
+        return False
+    template = services.templates.get(draft.action, int(draft.template.partition("@")[2]), crm=draft.crm)
+    written = {claim.passage for claim in draft.claims if not claim.reserved}
+    return audience.still_open(
+        [source for source in draft.sources if source.number in written],
+        audience.readers(template, draft.write.target),
+        services.policy,
+        services.open_fields.load(draft.tenant),
+    )

@@ -13,9 +13,6 @@ from sidecar.feedback import Opinion
 from sidecar.interfaces import Services
 from sidecar.sanitise import clean
 
-NAME_LENGTH = 80
-"""Characters of a name in a greeting."""
-
 
 def show(services: Services, principal: Principal, draft_id: str) -> Shown:
     """A draft as its owner may see it now: its sources are re-read as her; an interrupted apply is settled first.

@@ -44,6 +44,21 @@ def test_the_reason_says_what_kind_of_source_it_is() -> None:
     assert "customer" in note.reserved
 
 
+def test_a_word_that_stands_only_in_what_readers_may_not_see_reserves_the_sentence() -> None:
+    """A model that mixes an internal note into a sentence about a customer's mail does not get the note out."""
+    mail = replace(passage(1, "The router drops the connection every evening."), audience=Audience.CUSTOMER)
+    note = replace(passage(2, "The router is fine, legal suspects fraud."), audience=Audience.RECORD)
+    said = Claim("state", "The router drops the connection every evening, legal suspects.", 1, mail.text)
+    (kept,) = reserve([said], [mail, note], audience=Audience.CUSTOMER, noun="case")
+    assert "word" in kept.reserved
+    assert "legal" not in kept.reserved
+    (inside,) = reserve([said], [mail, note], audience=Audience.RECORD, noun="case")
+    assert not inside.reserved
+    known = replace(passage(3, "Your legal team suspects me."), audience=Audience.CUSTOMER)
+    (kept,) = reserve([said], [mail, note, known], audience=Audience.CUSTOMER, noun="case")
+    assert not kept.reserved
+
+
 @given(st.sampled_from(Audience), st.sampled_from(Audience))
 def test_a_text_for_the_customer_is_checked_for_the_customer_wherever_it_stands(
     meant: Audience, there: Audience

@@ -12,7 +12,7 @@ from sidecar import grounding
 from sidecar.domain import Claim, Grounding
 from sidecar.errors import ModelFailed, Unavailable
 from sidecar.interfaces import Reasoner
-from sidecar.templates import Prompt
+from sidecar.templates import Prompt, Seeks
 
 NO_ANSWER = "The language model did not answer in time, so these are the record's own sentences."
 BAD_ANSWER = "The language model's answer could not be read, so these are the record's own sentences."
@@ -64,4 +64,19 @@ def reason(services: Reasoners, prompt: Prompt, progress: Callable[[int], None])
 
 def _verified(claims: tuple[Claim, ...], prompt: Prompt) -> tuple[Claim, ...]:
     checked = grounding.verify(claims, prompt.passages)
-    return tuple(claim for claim in checked if claim.grounding is Grounding.VERIFIED)
+    return tuple(claim for claim in checked if claim.grounding is Grounding.VERIFIED and _in_place(claim, prompt))
+
+
+def _in_place(claim: Claim, prompt: Prompt) -> bool:
+    """Whether its section takes what such a record and such a writer say.
+
+    Another record's words would pass for this one's, and a customer's "you will refund me" for a promise of ours.
+    """
+    section = next((each for each in prompt.template.sections if each.name == claim.section), None)
+    passage = next(each for each in prompt.passages if each.number == claim.passage)
+    return (
+        section is not None
+        and (section.seeks is Seeks.RELATED) is passage.related
+        and (not section.objects or passage.key.ref.object in section.objects)
+        and (not section.roles or passage.role in section.roles)
+    )

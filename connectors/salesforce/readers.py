@@ -26,11 +26,21 @@ ASKED: Mapping[str, tuple[str, ...]] = {
 }
 """Object -> what has to be asked to tell."""
 
+FROM_HER = frozenset({"Email", "Web"})
+"""Case.Origin of a case whose texts the customer wrote herself."""
+ROOT_ASKED: Mapping[str, tuple[str, ...]] = {"Case": (*CUSTOMER_PATHS["Case"], "Origin")}
+"""Root object -> what has to be asked of it."""
+
 _ADDRESS = re.compile(r"[^\s<>,;:\"']+@[^\s<>,;:\"']+")
 _PARTIES = ("FromAddress", "ToAddress", "CcAddress")
 _SHOWN = frozenset({"AllUsers", "InternalUsers"})
 
 Row = Mapping[str, Any]
+
+
+def of_root(object_: str, row: Row) -> Audience:
+    """Who reads the record at hand, its fields aside: the customer as well when she opened the case herself."""
+    return Audience.CUSTOMER if object_ == "Case" and row.get("Origin") in FROM_HER else Audience.RECORD
 
 
 def of_child(object_: str, row: Row, customer: Iterable[str]) -> Audience:

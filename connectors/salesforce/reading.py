@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from connectors.errors import NotFound
-from connectors.interfaces import Audience, Bundle, Record, RecordRef
+from connectors.interfaces import Bundle, Record, RecordRef
 from connectors.salesforce import files, mails, marker, readers, records, threads
 from connectors.salesforce.answers import records_of
 from connectors.salesforce.client import Client
@@ -59,7 +59,7 @@ def read(client: Client, schema: Schema, ref: RecordRef, fields: Fields) -> Bund
     written = {target for mark in marks for target in mark.targets if target != id_}
     drafted = {str(mail["Id"]) for mail in rows.get(mails.OBJECT, ()) if mails.is_own(mail)}
     return Bundle(
-        record=replace(record, parent=None, audience=Audience.RECORD),
+        record=replace(record, parent=None, audience=readers.of_root(root, row)),
         thread=thread,
         people=(*records.people(root, row, fields, shapes), *records.named(rows, shapes)),
         truncated=more or cut,

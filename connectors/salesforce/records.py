@@ -7,7 +7,7 @@ from typing import Any
 from connectors.interfaces import Record, RecordRef, Value
 from connectors.salesforce.catalogue import STAMPS, Kind
 from connectors.salesforce.describe import Shapes, visible
-from connectors.salesforce.readers import CUSTOMER_PATHS, DRAFT_STATUS
+from connectors.salesforce.readers import DRAFT_STATUS, ROOT_ASKED
 from connectors.salesforce.soql import parse_time
 
 CRM = "salesforce"
@@ -105,7 +105,7 @@ def identity(object_: str) -> tuple[str, ...]:
 def root_paths(object_: str, fields: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
     """What is always asked of a record that is read with its thread: its people, and what tells its customer."""
     related = [path for relation in PEOPLE.get(object_, {}) for path in person_paths(object_, relation, fields)]
-    return (*identity(object_), *related, *CUSTOMER_PATHS.get(object_, ()))
+    return (*identity(object_), *related, *ROOT_ASKED.get(object_, ()))
 
 
 def person_paths(object_: str, relation: str, fields: Mapping[str, Sequence[str]]) -> list[str]:

@@ -159,3 +159,10 @@ def test_without_the_right_to_its_fields_there_is_no_draft_to_offer(stage: Sandb
     stage.hide(stage.agent, "EmailMessage.ToAddress")
     cold = stage.new_connector().session(stage.agent)
     assert TargetKind.EMAIL_DRAFT not in {target.kind for target in cold.targets(stage.case)}
+
+
+@pytest.mark.parametrize(("origin", "audience"), [("Web", Audience.CUSTOMER), ("Phone", Audience.RECORD)])
+def test_a_case_is_the_customers_when_she_opened_it(stage: SandboxStage, origin: str, audience: Audience) -> None:
+    """What an agent typed at the telephone is not known to be the customer's."""
+    stage.edit(stage.case, {"Origin": origin})
+    assert stage.connector.session(stage.agent).read(stage.case, THREAD).record.audience is audience

@@ -239,8 +239,11 @@ class CheckpointStore(Protocol):
 class OpenFields(Protocol):
     """What each CRM said last of the fields that everyone reads who reads the record. Names only, no content."""
 
-    def claim(self, tenant: str, now: datetime, every: timedelta) -> bool:
-        """Whether it is time to ask again, and the caller's turn: nobody else asks before `now + every`."""
+    def claim(self, tenant: str, asker: str, now: datetime, every: timedelta) -> bool:
+        """Whether it is time for `asker` (a keyed hash) to ask: the answer is old, and so is her last question.
+
+        Then it is her turn, and not again before `now + every`; somebody else, who may see more, is asked meanwhile.
+        """
 
     def save(self, tenant: str, fields: Mapping[str, frozenset[str]], now: datetime) -> None:
         """Store an answer: object -> open fields."""

@@ -29,7 +29,8 @@ def refresh(services: Services, session: Session, crm: str) -> None:
         Unavailable: the CRM, or the database, cannot be asked.
     """
     tenant, now = session.user.tenant, services.clock()
-    if not services.open_fields.claim(tenant, now, EVERY):
+    asker = services.keys.hasher(tenant)(session.user.id)
+    if not services.open_fields.claim(tenant, asker, now, EVERY):
         return
     with crm_errors():
         found = session.open_fields(promised(services.policy, services.templates, crm))

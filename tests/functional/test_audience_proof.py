@@ -35,7 +35,7 @@ ACTIONS: Mapping[str, tuple[str, ...]] = {
 class Silent:
     """A store that the CRM has told nothing: what `audience.yaml` promises is believed."""
 
-    def claim(self, tenant: str, now: datetime, every: timedelta) -> bool:
+    def claim(self, tenant: str, asker: str, now: datetime, every: timedelta) -> bool:
         """See `OpenFields.claim`."""
         return False
 

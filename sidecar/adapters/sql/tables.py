@@ -134,7 +134,9 @@ open_fields = Table(
     "open_fields",
     metadata,
     Column("tenant", TENANT, primary_key=True),
+    Column("asker", HASH, primary_key=True),
     Column("fields", Text, nullable=False, server_default=""),
     Column("asked", Double, nullable=False, server_default="0"),
 )
-"""Which fields everyone reads who reads the record (JSON: object -> names; empty: not told), and when it was asked."""
+"""Which fields everyone reads who reads the record (JSON: object -> names) in the row without an asker; the others say
+who asked when."""

@@ -12,6 +12,7 @@ def upgrade() -> None:
     op.create_table(
         "open_fields",
         sa.Column("tenant", sa.String(128), primary_key=True),
+        sa.Column("asker", sa.String(64), primary_key=True),
         sa.Column("fields", sa.Text, nullable=False, server_default=""),
         sa.Column("asked", sa.Double, nullable=False, server_default="0"),
     )

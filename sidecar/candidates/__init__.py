@@ -29,6 +29,8 @@ CHARS_PER_WORD: Final = 3
 """For scripts without spaces."""
 TALK: Final = 30
 """Words of a message, on average, up to which a thread without greetings is talk."""
+CHAT: Final = 10
+"""The same however long the pauses: nobody writes letters of so few words."""
 PAUSE: Final = timedelta(minutes=10)
 """Between one turn of talk and the next, mostly."""
 FRAGMENT: Final = 5
@@ -38,6 +40,7 @@ JOINED: Final = 24
 _FEW_WORDS: Final = 4
 _LABEL_WORDS: Final = 5
 _PAIR: Final = 2
+_NOTES: Final = 4
 _LETTERS: Final = 0.3
 """Share of messages that greet from which a thread is one of letters."""
 _PLACEHOLDER: Final = re.compile(r"\[[A-Z_]{2,20}_\d{1,6}\]")
@@ -161,8 +164,11 @@ def centrality(vectors: Vectors | None, count: int) -> Vectors:
 def _moment(passage: Passage) -> tuple[bool, datetime, int]:
     """The case's own fields open the thread, except a resolution; then messages by time, then by number."""
     opens = _own(passage) and not passage.key.field.startswith("Resolution")
-    when = passage.when or _EARLIEST
-    return (not opens, when if when.tzinfo else when.replace(tzinfo=UTC), passage.number)
+    return (not opens, _utc(passage.when or _EARLIEST), passage.number)
+
+
+def _utc(when: datetime) -> datetime:
+    return when if when.tzinfo else when.replace(tzinfo=UTC)
 
 
 def _messages(passages: Sequence[Passage]) -> Iterator[list[Passage]]:
@@ -172,22 +178,27 @@ def _messages(passages: Sequence[Passage]) -> Iterator[list[Passage]]:
 
 
 def _is_talk(passages: Sequence[Passage]) -> bool:
-    """Whether people talk here, in short turns one right after the other, rather than write letters."""
-    words: dict[RecordRef, int] = {}
-    when: dict[RecordRef, datetime] = {}
-    greeting: set[RecordRef] = set()
-    for passage in passages:
-        if not _own(passage):
-            ref = passage.key.ref
-            words[ref] = words.get(ref, 0) + len(passage.text.split())
-            if passage.when:
-                when[ref] = passage.when
-            if greets(passage.text):
-                greeting.add(ref)
-    if len(words) < _PAIR or sum(words.values()) > TALK * len(words) or len(greeting) >= _LETTERS * len(words):
+    """Whether people talk here, in short turns one right after the other, rather than write letters.
+
+    A text of many short pieces that nobody answers counts as well: notes of a talk.
+    """
+    thread = [passage for passage in passages if not _own(passage)] or passages
+    alone = len({passage.key.ref for passage in thread}) < _PAIR
+    words: dict[object, int] = {}
+    when: dict[object, datetime] = {}
+    greeting: set[object] = set()
+    for passage in thread:
+        turn = passage.number if alone else passage.key.ref
+        words[turn] = words.get(turn, 0) + len(passage.text.split())
+        if passage.when:
+            when[turn] = _utc(passage.when)
+        if greets(passage.text):
+            greeting.add(turn)
+    count, total = len(words), sum(words.values())
+    if count < (_NOTES if alone else _PAIR) or total > TALK * count or len(greeting) >= _LETTERS * count:
         return False
     gaps = sorted(later - earlier for earlier, later in pairwise(when.values()))
-    return not gaps or gaps[len(gaps) // 2] <= PAUSE
+    return not gaps or gaps[len(gaps) // 2] <= PAUSE or total <= CHAT * count
 
 
 def _pieces(message: Sequence[Passage]) -> list[_Piece]:

@@ -3,6 +3,7 @@
 An answer outside its schema is no answer: nothing of it is mended or kept. Only the named values of a claim are read.
 """
 
+import json
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -88,8 +89,10 @@ def claims(answer: str, template: Template) -> tuple[Claim, ...]:
         ModelFailed: it is not the JSON that the template asks for, or says more than the template allows.
     """
     try:
-        found = _Answer.model_validate_json(_bare(answer)).claims
-    except ValidationError:
+        found = _Answer.model_validate(
+            json.loads(_bare(answer), strict=False)
+        ).claims  # line ends in strings are let be
+    except (ValueError, RecursionError):  # a ValidationError is a ValueError
         found = None  # raised below, without the cause: that quotes the answer
     names = [section.name for section in template.sections]
     if found is None or any(claim.section not in names for claim in found):

@@ -8,9 +8,9 @@ from sidecar.adapters.openai import Endpoint, OpenAIReasoner
 from sidecar.domain import Grounding, Role
 from sidecar.errors import ModelFailed, Unavailable
 from sidecar.grounding import verify
-from sidecar.templates import Prompt
+from sidecar.templates import Prompt, render
 from tests.e2e.llama import llama_server
-from tests.unit.passages import RELEASE, passage, prompt
+from tests.unit.passages import NOW, RELEASE, admitted, passage
 
 TEXTS = (
     "The sync stops with error E-4711 every night since the update.",
@@ -38,9 +38,10 @@ def model(url: str) -> Iterator[OpenAIReasoner]:
 
 
 def asked(count: int, action: str) -> Prompt:
-    """A prompt over so many passages of both sides."""
+    """A prompt over so many passages of both sides, the same each time."""
     roles = (Role.CUSTOMER, Role.AGENT)
-    return prompt([passage(i, f"{TEXTS[i % 4]} ({i})", roles[i % 2]) for i in range(1, count + 1)], action)
+    passages = [passage(i, f"{TEXTS[i % 4]} ({i})", roles[i % 2]) for i in range(1, count + 1)]
+    return render(RELEASE.get(action), admitted(passages), now=NOW, fence="0123456789abcdef" * 2)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from typing import Final
 import re2
 
 from sidecar import checksums
+from sidecar.amounts import amounts as sums
 from sidecar.credentials import credentials
 from sidecar.phones import is_labelled, is_phone
 
@@ -107,39 +108,29 @@ _CARD_GROUPS: Final = re.compile(
     r"(?<!\d)(?:\d{4}[ \u00a0-]\d{4}[ \u00a0-]\d{4}[ \u00a0-]\d{4}|\d{4}[ \u00a0-]\d{6}[ \u00a0-]\d{5}|\d{13,19})(?!\d)"
 )
 """A card as it is printed, also among other numbers: "23-x1 4111 1111 1111 1111 12/29"."""
-_SUM: Final = (
-    r"\d(?:[\d.,'\x{2019}\x{a0}\x{202f} ]{0,18}\d)?"
-    r"(?:[ \x{a0}]?(?:k|m|mn|mio|bn|mrd|thousand|million|billion|tsd)\b\.?)?"
-)
-_CURRENCY: Final = (
-    r"(?:[$\x{20ac}\x{a3}\x{a5}\x{20b9}\x{ffe5}]|(?:US|CA|A|HK|S)\$"
-    r"|\b(?:USD|EUR|GBP|CHF|JPY|CAD|AUD|INR|SEK|NOK|DKK|PLN|CZK|BRL)\b)"
-)
-_CURRENCY_WORD: Final = (
-    r"(?:dollars?|euros?|pounds?|francs?|franken|yen|pesos|reais|cents?)\b|\x{5186}|\x{4e07}\x{5186}"
-)
-_AMOUNT: Final = re2.compile(rf"(?i){_CURRENCY}[ \x{{a0}}]?{_SUM}|\b{_SUM}[ \x{{a0}}]?(?:{_CURRENCY}|{_CURRENCY_WORD})")
 _SSN: Final = re.compile(r"\d{3}[- \u2011]\d{2}[- \u2011]\d{4}")
 _NINO_NEVER: Final = frozenset(("BG", "GB", "KN", "NK", "NT", "TN", "ZZ"))
 
 
 def amounts(text: str) -> list[Span]:
-    """Sums of money: a number beside a currency sign, code or word. Looked for only where a purpose hides them."""
-    return [Span(match.start(), match.end(), "amount") for match in _AMOUNT.finditer(text)]
+    """Sums of money. Looked for only where a purpose hides them."""
+    return _in_plain(text, lambda plain: (Span(*place, "amount") for place in sums(plain)))
 
 
 def find(text: str) -> list[Span]:
-    """All values that a pattern and its check confirm, in order, without overlaps.
+    """All values that a pattern and its check confirm, in order, without overlaps."""
+    return _in_plain(text, _candidates)
 
-    Digits and letters count in any width and script, and characters that no font draws do not part a value.
-    """
+
+def _in_plain(text: str, look: Callable[[str], Iterable[Span]]) -> list[Span]:
+    """What `look` finds: digits and letters count in any width and script, and what no font draws parts no value."""
     if text.isascii():
-        return resolve(_candidates(text))
+        return resolve(look(text))
     plain = text.translate(_PLAIN)
     if not _UNDRAWN.search(plain):
-        return resolve(_candidates(plain))
+        return resolve(look(plain))
     places = [place for place, char in enumerate(plain) if not _UNDRAWN.match(char)]
-    spans = resolve(_candidates("".join(plain[place] for place in places)))
+    spans = resolve(look("".join(plain[place] for place in places)))
     return [Span(places[span.start], places[span.end - 1] + 1, span.category) for span in spans]
 
 

@@ -10,6 +10,7 @@ import pytest
 from connectors.sandbox.data.planted import _occurrences
 from connectors.sandbox.data.truth import Planted
 from sidecar.firewall import Admitted
+from sidecar.masking import Placeholders, mask
 from sidecar.recognisers import NEVER_RESTORED, Span, find, resolve
 from sidecar.replies import own_words
 from sidecar.sanitise import clean
@@ -193,3 +194,46 @@ def test_never_restored_values_are_gone_from_masked_text() -> None:
         for passage in admit_file(file).passages:
             bare = re.sub(r"\[[A-Z_]+_\d+\]", "", passage.text)
             assert not [span for span in find(bare) if span.category in NEVER_RESTORED], passage.key
+
+
+SUMS = (  # noqa: SIM905 - reads as the list it is
+    "EUR 12,400|900 €|12.400,- EUR|EUR12k|Rs. 12,000|₹12,000|CHF 3'000.--|Fr. 3'000|1,2 Mio. Euro|$1.2bn|US$ 12k|"
+    "12 TEUR|12 T€|12000,-|price: 12000|worth 45000.0|ARR 120k|45k|500 zł|5000 Ft|RMB 500|500元|12万円|1億円|₽12000|"
+    "500 рублей|१२००० रुपये|**12000** EUR|€ **12000**|EUR: 12000|12000 in EUR|twelve thousand euros|zwölftausend Euro|"
+    "half a million dollars|10 grand|12,000 bucks|12-15k EUR|12 and 15 thousand euros|12000 Swiss francs|500 dólares|"
+    "12000 U.S. dollars|500 TRY|EUR\n12000|12\u2009000 €|12\u200b000 EUR|€\u00ad12000|"
+    "\uff11\uff12\uff0c\uff10 EUR|€\uff11\uff12"
+).split("|")
+
+
+@pytest.mark.parametrize("text", SUMS)
+def test_a_sum_of_money_is_hidden_in_any_spelling(text: str) -> None:
+    """No figure of a sum is left, whatever its format, script, language or markup; what stands around it stays."""
+    hidden = mask(f"Offer of {text} for Carla", Placeholders(), {"amount"})
+    assert "[AMOUNT_1]" in hidden
+    assert not any(char.isdigit() for char in hidden.replace("[AMOUNT_1]", ""))
+    assert not {"thousand", "zwölftausend", "million"} & set(hidden.split())
+    assert hidden.startswith("Offer of ")
+    assert hidden.endswith(" for Carla")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Call on 2026-11-20 at 10:30",
+        "Order 4711-22",
+        "Version 5.12 of PHP 8",
+        "Try 3 times",
+        "20% of 12 users",
+        "8 to 10",
+    ],
+)
+def test_a_number_that_is_no_money_stays(text: str) -> None:
+    """Dates, orders, versions and counts are no sums."""
+    assert mask(text, Placeholders(), {"amount"}) == text
+
+
+def test_two_sums_are_two() -> None:
+    """What joins two sums is no part of either; a range with one currency is one sum."""
+    two = mask("EUR 12,400 and 900 €, or EUR 5 to 9 EUR; EUR 5 to 9", Placeholders(), {"amount"})
+    assert two == "[AMOUNT_1] and [AMOUNT_2], or [AMOUNT_3] to [AMOUNT_4]; [AMOUNT_5]"

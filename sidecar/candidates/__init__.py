@@ -189,7 +189,7 @@ def _is_talk(passages: Sequence[Passage]) -> bool:
     greeting: set[object] = set()
     for passage in thread:
         turn = passage.number if alone else passage.key.ref
-        words[turn] = words.get(turn, 0) + len(passage.text.split())
+        words[turn] = words.get(turn, 0) + _count(passage.text, passage.text.split())
         if passage.when:
             when[turn] = _utc(passage.when)
         if greets(passage.text):
@@ -266,7 +266,7 @@ def _candidate(piece: _Piece, number: int, last: int, central: float, *, talk: b
         return None
     words = tokens(_PLACEHOLDER.sub(" ", sentence))
     marks = cues(sentence, words)
-    count = max(len(words), len(sentence) // CHARS_PER_WORD) if spaceless(sentence) else len(words)
+    count = _count(sentence, words)
     if not count or (small_talk(marks, count) and not talk):
         return None
     meaning = content(words)
@@ -297,6 +297,11 @@ def _role(piece: _Piece) -> Role:
     if piece.turn is None or not piece.turn.who:
         return piece.passage.role
     return piece.turn.role or Role.CUSTOMER
+
+
+def _count(text: str, words: Sequence[str]) -> int:
+    """How many words: of scripts without spaces by the number of characters."""
+    return max(len(words), len(text) // CHARS_PER_WORD) if spaceless(text) else len(words)
 
 
 def _due(sentence: str, passage: Passage) -> str:

@@ -34,7 +34,7 @@ FIRST: Final[Mapping[Seeks, float]] = {
 """Which section chooses first: the one with the most specific wish."""
 _UNSOUGHT: Final = -0.2
 """How a sentence suits a section that does not seek it."""
-GAIN: Final = 80.0
+GAIN: Final = 40.0
 """Log-odds for a whole point of F1."""
 _DOUBT: Final = -3.0
 """Log-odds of a sentence from a passage that looks manipulated, beside those of a sound one."""

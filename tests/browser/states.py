@@ -24,7 +24,6 @@ HELD: Final = """() => {
         });
         return Promise.resolve(new Response(body, { headers: { "Content-Type": "text/event-stream" } }));
     };
-    return () => { window.fetch = send; };
 }"""
 """Puts a stream in place of the answer to the next drafts: `feed(text)` and `end()` play the server."""
 
@@ -82,7 +81,12 @@ def ask(desk: Desk) -> None:
 
 def _lists(desk: Desk) -> Iterator[str]:
     page = desk.page
+    page.route("**/v1/records?**", lambda _: None)
     page.goto(f"{desk.url}/")
+    page.locator(".ghost").first.wait_for()
+    yield "loading"
+    page.unroute("**/v1/records?**")
+    page.reload()
     page.locator("#chooser .lines a").first.wait_for()
     yield "welcome"
     page.locator("#filter").fill("no such thing")

@@ -12,7 +12,7 @@ export function showRecord(desk, line, run) {
     button(action.title, () => run(action, read(options, action)), {
       "data-change": true,
       "data-action": action.action,
-      "aria-keyshortcuts": String(index + 1),
+      "aria-keyshortcuts": localStorage.getItem("keys") !== "off" && String(index + 1),
       lang: "en",
     });
   const head = [

@@ -82,7 +82,6 @@ class Candidate:
     place: float = 0.0
     topic: float = 0.0
     fresh: float = 1.0
-    mass: float = 0.0
     reply: bool = False
 
     @property
@@ -339,7 +338,6 @@ def _in_context(found: Sequence[Candidate]) -> list[Candidate]:
         messages.setdefault((candidate.number, candidate.passage.key.field), []).append(candidate)
         for word in candidate.words:
             spoken.setdefault(word, set()).add(candidate.number)
-    most = max(map(len, spoken.values()), default=1)
     known: set[str] = set()
     asked: Candidate | None = None
     result: list[Candidate] = []
@@ -352,7 +350,6 @@ def _in_context(found: Sequence[Candidate]) -> list[Candidate]:
                     place=position / max(1, len(message) - 1),
                     topic=sum(len(spoken[word]) > 1 for word in candidate.words) / size,
                     fresh=len(candidate.words - known) / size,
-                    mass=sum(len(spoken[word]) for word in candidate.words) / size / most,
                     reply=asked is not None and position == 0 and asked.who != candidate.who,
                 )
             )

@@ -5,48 +5,26 @@ read turn by turn, and a fragment ("Forty degrees, as always.") is quoted with w
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from itertools import groupby, pairwise
 from typing import Final
 
 import numpy as np
 
 from connectors.interfaces import RecordRef
 from sidecar import dates
-from sidecar.candidates.prose import greets, letter, prose, small_talk, trimmed
-from sidecar.candidates.speakers import Turn, turns
+from sidecar.candidates.pieces import Piece, count_words, is_talk, joined, moment, own, split
+from sidecar.candidates.prose import prose, small_talk, trimmed
 from sidecar.cues import Cues, cues
 from sidecar.domain import OWN_MARK, TITLE_FIELDS, Passage, Role, Vectors
-from sidecar.text import sentences
-from sidecar.words import content, language, spaceless, tokens
+from sidecar.words import content, language, tokens
 
-SENTENCES_PER_PASSAGE: Final = 40
 MOST: Final = 1500
 """Candidates of one thread: of a longer one its beginning and its end."""
-CHARS_PER_WORD: Final = 3
-"""For scripts without spaces."""
-TALK: Final = 30
-"""Words of a message, on average, up to which a thread without greetings is talk."""
-CHAT: Final = 10
-"""The same however long the pauses: nobody writes letters of so few words."""
-PAUSE: Final = timedelta(minutes=10)
-"""Between one turn of talk and the next, mostly."""
-FRAGMENT: Final = 5
-"""A piece of talk with fewer words is no sentence of its own."""
-JOINED: Final = 24
-"""Most words of a fragment and its neighbour together."""
 _FEW_WORDS: Final = 4
-_LABEL_WORDS: Final = 5
-_PAIR: Final = 2
-_NOTES: Final = 4
-_LETTERS: Final = 0.3
-"""Share of messages that greet from which a thread is one of letters."""
 _PLACEHOLDER: Final = re.compile(r"\[[A-Z_]{2,20}_\d{1,6}\]")
 _DIGIT: Final = re.compile(r"\d")
 _QUESTION: Final = ("?", "\uff1f")
-_EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,20 +83,6 @@ class Candidate:
         return self.text.rstrip("\"') ").endswith(_QUESTION)
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """A sentence of a passage before it is judged."""
-
-    passage: Passage
-    start: int
-    end: int
-    turn: Turn | None = None
-
-    @property
-    def text(self) -> str:
-        return self.passage.text[self.start : self.end]
-
-
 def candidates(passages: Sequence[Passage], vectors: Vectors | None) -> list[Candidate]:
     """The quotable sentences of `passages`, in the order of the thread. `vectors` is aligned with `passages` or None.
 
@@ -129,24 +93,23 @@ def candidates(passages: Sequence[Passage], vectors: Vectors | None) -> list[Can
         vectors: shape (len(passages), dimension), unit length.
     """
     usable = [i for i, passage in enumerate(passages) if OWN_MARK not in passage.text]
-    order = sorted(usable, key=lambda i: _moment(passages[i]))
+    order = sorted(usable, key=lambda i: moment(passages[i]))
     near = centrality(vectors, len(passages))
     central = {passages[i].number: float(near[i]) for i in order}
-    talk = _is_talk([passages[i] for i in order])
-    messages = [_pieces(message) for message in _messages([passages[i] for i in order])]
-    pieces = [piece for message in _labelled(messages) for piece in message]
+    talk = is_talk([passages[i] for i in order])
+    pieces = split([passages[i] for i in order])
     said: dict[tuple[RecordRef, int], int] = {}
     for piece in pieces:
         said.setdefault((piece.passage.key.ref, piece.turn.number if piece.turn else -1), len(said))
     last = max(1, len(said) - 1)
     found: list[Candidate] = []
-    for piece in _joined(pieces, talk=talk):
+    for piece in joined(pieces, talk=talk):
         number = said[piece.passage.key.ref, piece.turn.number if piece.turn else -1]
         candidate = _candidate(piece, number, last, central[piece.passage.number], talk=talk)
         if candidate is not None:
             found.append(candidate)
-    told = {c.text for c in found if _own(c.passage)}
-    kept = [c for c in found if _own(c.passage) or c.text not in told]
+    told = {c.text for c in found if own(c.passage)}
+    kept = [c for c in found if own(c.passage) or c.text not in told]
     return _in_context(kept if len(kept) <= MOST else kept[: MOST // 3] + kept[-2 * MOST // 3 :])
 
 
@@ -160,98 +123,7 @@ def centrality(vectors: Vectors | None, count: int) -> Vectors:
     return (cosine - low) / (high - low) if high > low else np.full(count, 0.5, dtype=np.float32)
 
 
-def _moment(passage: Passage) -> tuple[bool, datetime, int]:
-    """The case's own fields open the thread, except a resolution; then messages by time, then by number."""
-    opens = _own(passage) and not passage.key.field.startswith("Resolution")
-    return (not opens, _utc(passage.when or _EARLIEST), passage.number)
-
-
-def _utc(when: datetime) -> datetime:
-    return when if when.tzinfo else when.replace(tzinfo=UTC)
-
-
-def _messages(passages: Sequence[Passage]) -> Iterator[list[Passage]]:
-    """The passages of one field of one record together."""
-    for _, group in groupby(passages, key=lambda passage: (passage.key.ref, passage.key.field)):
-        yield list(group)
-
-
-def _is_talk(passages: Sequence[Passage]) -> bool:
-    """Whether people talk here, in short turns one right after the other, rather than write letters.
-
-    A text of many short pieces that nobody answers counts as well: notes of a talk.
-    """
-    thread = [passage for passage in passages if not _own(passage)] or passages
-    alone = len({passage.key.ref for passage in thread}) < _PAIR
-    words: dict[object, int] = {}
-    when: dict[object, datetime] = {}
-    greeting: set[object] = set()
-    for passage in thread:
-        turn = passage.number if alone else passage.key.ref
-        words[turn] = words.get(turn, 0) + _count(passage.text, passage.text.split())
-        if passage.when:
-            when[turn] = _utc(passage.when)
-        if greets(passage.text):
-            greeting.add(turn)
-    count, total = len(words), sum(words.values())
-    if count < (_NOTES if alone else _PAIR) or total > TALK * count or len(greeting) >= _LETTERS * count:
-        return False
-    gaps = sorted(later - earlier for earlier, later in pairwise(when.values()))
-    return not gaps or gaps[len(gaps) // 2] <= PAUSE or total <= CHAT * count
-
-
-def _pieces(message: Sequence[Passage]) -> list[_Piece]:
-    """The sentences of one message, with their turns if it is a transcript."""
-    said = [passage for passage in message if not _is_label(passage)]
-    found = [_Piece(p, start, end) for p in said for start, end in sentences(p.text)[:SENTENCES_PER_PASSAGE]]
-    told = turns([piece.text for piece in found])
-    if told:
-        return [
-            replace(piece, start=piece.start + turn.label, turn=turn) for piece, turn in zip(found, told, strict=True)
-        ]
-    ends = {p.number: len(letter(p.text)) for p in said}
-    return [piece for piece in found if piece.start < ends[piece.passage.number]]
-
-
-def _labelled(messages: Sequence[list[_Piece]]) -> Sequence[list[_Piece]]:
-    """The same; where each message begins with its speaker's label, with these turns."""
-    whole = [message for message in messages if message and message[0].turn is None]
-    told = turns([message[0].text for message in whole])
-    if told is None or not all(turn.skip for turn in told):
-        return messages
-    by_head = {id(message): turn for message, turn in zip(whole, told, strict=True)}
-    return [
-        [
-            replace(
-                piece, start=piece.start + turn.label * (not i), turn=turn if not i else replace(turn, label=0, skip=0)
-            )
-            for i, piece in enumerate(message)
-        ]
-        if (turn := by_head.get(id(message)))
-        else message
-        for message in messages
-    ]
-
-
-def _joined(pieces: Sequence[_Piece], *, talk: bool) -> list[_Piece]:
-    """The same with fragments of talk joined to their neighbour in the same turn."""
-    found: list[_Piece] = []
-    for piece in pieces:
-        last = found[-1] if found else None
-        if last and (talk or piece.turn) and last.passage is piece.passage and _same_turn(last, piece):
-            one, two = len(last.text.split()), len(piece.text.split())
-            if min(one, two) < FRAGMENT and one + two <= JOINED:
-                found[-1] = replace(last, end=piece.end)
-                continue
-        found.append(piece)
-    return found
-
-
-def _same_turn(one: _Piece, other: _Piece) -> bool:
-    return (one.turn.number if one.turn else -1) == (other.turn.number if other.turn else -1)
-
-
-def _candidate(piece: _Piece, number: int, last: int, central: float, *, talk: bool) -> Candidate | None:
+def _candidate(piece: Piece, number: int, last: int, central: float, *, talk: bool) -> Candidate | None:
     """What a piece says, or None when it is nothing to quote."""
     passage, skip = piece.passage, piece.turn.skip - piece.turn.label if piece.turn and piece.turn.skip else 0
     talk = talk or piece.turn is not None
@@ -265,7 +137,7 @@ def _candidate(piece: _Piece, number: int, last: int, central: float, *, talk: b
         return None
     words = tokens(_PLACEHOLDER.sub(" ", sentence))
     marks = cues(sentence, words)
-    count = _count(sentence, words)
+    count = count_words(sentence, words)
     if not count or (small_talk(marks, count) and not talk):
         return None
     meaning = content(words)
@@ -291,16 +163,11 @@ def _candidate(piece: _Piece, number: int, last: int, central: float, *, talk: b
     )
 
 
-def _role(piece: _Piece) -> Role:
+def _role(piece: Piece) -> Role:
     """Who says it. In a transcript whose labels do not tell, everybody may have a problem to report."""
     if piece.turn is None or not piece.turn.who:
         return piece.passage.role
     return piece.turn.role or Role.CUSTOMER
-
-
-def _count(text: str, words: Sequence[str]) -> int:
-    """How many words: of scripts without spaces by the number of characters."""
-    return max(len(words), len(text) // CHARS_PER_WORD) if spaceless(text) else len(words)
 
 
 def _due(sentence: str, passage: Passage) -> str:
@@ -308,26 +175,12 @@ def _due(sentence: str, passage: Passage) -> str:
     return dates.due(sentence, passage.when.date() if passage.when else None, language=guess)
 
 
-def _who(piece: _Piece) -> str:
+def _who(piece: Piece) -> str:
     """What tells speakers apart: the label, the side in a case's correspondence, or else the name."""
     if piece.turn and piece.turn.who:
         return piece.turn.who
     passage = piece.passage
     return passage.role.value if passage.role is not Role.RECORD else passage.author
-
-
-def _own(passage: Passage) -> bool:
-    """Whether it stands in a field of the record at hand rather than in its thread."""
-    return passage.role is Role.RECORD and passage.key.ref.object == passage.root.object
-
-
-def _is_label(passage: Passage) -> bool:
-    """A picklist value, a number, a name or the subject of a reply: not something that somebody says."""
-    if passage.key.field in TITLE_FIELDS:
-        return passage.role is not Role.RECORD or not _own(passage)
-    if not _own(passage):
-        return False
-    return len(passage.text.split()) <= _LABEL_WORDS and not passage.text.rstrip().endswith((".", "!", "?", "\u3002"))
 
 
 def _in_context(found: Sequence[Candidate]) -> list[Candidate]:

@@ -1,13 +1,17 @@
 """A real llama.cpp server with random weights: its answers have the right form, and not one claim of them holds."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import pytest
 
+from sidecar.adapters.extractive import ExtractiveReasoner
 from sidecar.adapters.openai import Endpoint, OpenAIReasoner
 from sidecar.domain import Grounding, Role
 from sidecar.errors import ModelFailed, Unavailable
 from sidecar.grounding import verify
+from sidecar.interfaces import Reasoner, quiet
+from sidecar.reasoning import NOT_GROUNDED, reason
 from sidecar.templates import Prompt, render
 from tests.e2e.llama import llama_server
 from tests.unit.passages import NOW, RELEASE, admitted, passage
@@ -56,6 +60,23 @@ def test_what_has_the_right_form_is_not_grounded(model: OpenAIReasoner, action: 
     assert {claim.grounding for claim in made} == {Grounding.UNSUPPORTED}
     assert told == sorted(told)
     assert len(told) > 10
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Who writes, and who takes over."""
+
+    reasoner: Reasoner
+    fallback: Reasoner
+
+
+def test_the_draft_of_verbatim_sentences_takes_over(model: OpenAIReasoner) -> None:
+    """It is marked, and the agent reads why."""
+    given = asked(6, "summarize_case")
+    made = reason(Pair(model, ExtractiveReasoner()), given, quiet)
+    assert (made.reasoner, made.fallback) == ("extractive", NOT_GROUNDED)
+    assert made.claims == verify(ExtractiveReasoner().generate(given), given.passages)
+    assert {claim.grounding for claim in made.claims} == {Grounding.VERIFIED}
 
 
 def test_the_same_question_has_the_same_answer(model: OpenAIReasoner) -> None:

@@ -17,11 +17,13 @@ SIZES = """Object.fromEntries(performance.getEntriesByType("resource").map(
 STEPS = ["read", "admit", "related", "reason", "check", "save"]
 WATCH = """() => {
     window.seen = [];
-    new MutationObserver(() => {
-        const now = document.querySelector(".steps .now:last-of-type, .steps [aria-current]")?.dataset.step;
-        if (now && window.seen.at(-1) !== now) window.seen.push(now);
-    }).observe(document.querySelector("#work"), { childList: true, subtree: true, attributes: true });
+    new MutationObserver((changes) => {
+        for (const { dataset } of changes.flatMap((change) => [...change.addedNodes])) {
+            if (dataset?.step && window.seen.at(-1) !== dataset.step) window.seen.push(dataset.step);
+        }
+    }).observe(document.querySelector("#work"), { childList: true, subtree: true });
 }"""
+"""Keeps the names of the steps that were told: each is a new line in place of one that waited."""
 
 
 def event(name: str, data: dict[str, Any]) -> str:

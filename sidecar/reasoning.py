@@ -4,13 +4,14 @@ A language model is a guest here: it may be down, slow or wrong. Whatever it doe
 sentence is verified, and is told who wrote it and why.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from sidecar import grounding
 from sidecar.domain import Claim, Grounding
 from sidecar.errors import ModelFailed, Unavailable
+from sidecar.firewall import Released
 from sidecar.interfaces import Reasoner
 from sidecar.templates import Prompt, Seeks
 
@@ -33,33 +34,38 @@ class Reasoners(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Reasoned:
-    """The claims that hold, how many did not, who wrote them, and why it was the fallback ("" when it was not)."""
+    """What was released, how many claims were not, who wrote them, and why it was the fallback ("" when it was not)."""
 
-    claims: tuple[Claim, ...]
+    released: Released
     dropped: int
     reasoner: str
     fallback: str
 
 
-def reason(services: Reasoners, prompt: Prompt, progress: Callable[[int], None]) -> Reasoned:
-    """Verified claims over `prompt`. `progress` is told how much of an answer is there, in characters."""
+Release = Callable[[Sequence[Claim]], Released]
+"""`firewall.release`, knowing what was admitted and for what."""
+
+
+def reason(services: Reasoners, prompt: Prompt, release: Release, progress: Callable[[int], None]) -> Reasoned:
+    """Claims over `prompt` that are verified and may leave. `progress` is told how much is there, in characters."""
     if services.fallback is None:
-        made = services.reasoner.generate(prompt, progress)
-        kept = _verified(made, prompt)
-        return Reasoned(kept, len(made) - len(kept), services.reasoner.name, "")
+        return _checked(services.reasoner, prompt, release, progress)
     try:
-        made = services.reasoner.generate(prompt, progress)
-        kept = _verified(made, prompt)
-        why = "" if kept else NOT_GROUNDED
+        asked = _checked(services.reasoner, prompt, release, progress)
+        why = "" if asked.released.claims else NOT_GROUNDED
     except Unavailable:
         why = NO_ANSWER
     except ModelFailed:
         why = BAD_ANSWER
     if not why:
-        return Reasoned(kept, len(made) - len(kept), services.reasoner.name, "")
-    made = services.fallback.generate(prompt, progress)
-    kept = _verified(made, prompt)
-    return Reasoned(kept, len(made) - len(kept), services.fallback.name, why)
+        return asked
+    return replace(_checked(services.fallback, prompt, release, progress), fallback=why)
+
+
+def _checked(reasoner: Reasoner, prompt: Prompt, release: Release, progress: Callable[[int], None]) -> Reasoned:
+    made = reasoner.generate(prompt, progress)
+    released = release(_verified(made, prompt))
+    return Reasoned(released, len(made) - len(released.claims), reasoner.name, "")
 
 
 def _verified(claims: tuple[Claim, ...], prompt: Prompt) -> tuple[Claim, ...]:

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from time import perf_counter
 
 from connectors.interfaces import Bundle, RecordRef, Session, Target, TargetKind, Write
@@ -73,9 +74,10 @@ def draft(services: Services, principal: Principal, click: Click, progress: Prog
     clock.lap("evidence")
     progress(Step.REASON, 0)
     prompt = templates.render(template, found.admitted, now=services.clock(), vectors=found.vectors)
-    reasoned = reasoning.reason(services, prompt, lambda count: progress(Step.REASON, count))
-    progress(Step.CHECK, len(reasoned.claims))
-    released = firewall.release(reasoned.claims, admitted=found.admitted, purpose=decision.purpose)
+    release = partial(firewall.release, admitted=found.admitted, purpose=decision.purpose)
+    reasoned = reasoning.reason(services, prompt, release, lambda count: progress(Step.REASON, count))
+    released = reasoned.released
+    progress(Step.CHECK, len(released.claims))
     claims = audience.reserve(
         released.claims, passages, audience=audience.readers(template, target), noun=template.noun
     )
@@ -106,7 +108,7 @@ def draft(services: Services, principal: Principal, click: Click, progress: Prog
         warnings=(
             *((reasoned.fallback,) if reasoned.fallback else ()),
             *found.warnings,
-            *_warnings(claims, reasoned.dropped + len(reasoned.claims) - len(claims), target, found.admitted.omitted),
+            *_warnings(claims, reasoned.dropped, target, found.admitted.omitted),
         ),
         created=now,
         expires=now + services.policy.draft_ttl,

@@ -40,7 +40,9 @@ def fit(prompt: Prompt, room: int) -> str:
     if sum(costs) <= room:
         return prompt.data
     near = _nearness(prompt)
-    own, thread, related = [], [], []
+    own: list[int] = []
+    thread: list[int] = []
+    related: list[int] = []
     for i, passage in enumerate(prompt.passages):
         (related if passage.related else own if passage.key.ref == passage.root else thread).append(i)
     related.sort(key=lambda i: -near[i])

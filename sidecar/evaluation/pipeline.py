@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -96,14 +97,14 @@ class Pipeline:
         vectors = self._embed(admitted) if self._embed and passages else None
         prompt = render(self._template, admitted, now=_newest(records), vectors=vectors)
         counted = _Counted(self._reasoner, self._fallback)
-        reasoned = reason(counted, prompt, quiet)
-        released = release(reasoned.claims, admitted=admitted, purpose=self._purpose)
+        reasoned = reason(counted, prompt, partial(release, admitted=admitted, purpose=self._purpose), quiet)
+        released = reasoned.released
         return Made(
             claims=released.claims,
             keys={passage.number: passage.key for passage in passages},
             texts=released.texts,
             written=counted.written,
-            held=0 if reasoned.fallback else len(reasoned.claims),
+            held=0 if reasoned.fallback else len(released.claims),
             fallback=reasoned.fallback,
             seconds=self._clock() - started,
         )

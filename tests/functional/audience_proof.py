@@ -12,7 +12,7 @@ from sidecar.drafts import Draft
 from sidecar.interfaces import Services
 from tests.functional.marked_world import Place, Rights, World
 
-SHARE = int(os.environ.get("PROOF_SHARE", "32"))
+SHARE = int(os.environ.get("PROOF_SHARE", "48"))
 """Each user takes every n-th record, the next user the one after it; 1 takes all of them."""
 
 

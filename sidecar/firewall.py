@@ -14,7 +14,7 @@ from typing import Final
 
 from connectors.interfaces import Record
 from sidecar import injection
-from sidecar.domain import Claim, Flag, Masked, Passage, Withheld
+from sidecar.domain import NAME_FIELDS, Claim, Flag, Masked, Passage, Withheld
 from sidecar.gate import Gate
 from sidecar.masking import PLACEHOLDER, Placeholders, generic
 from sidecar.policy import Facts, FieldVerdict, Policy, Purpose
@@ -119,7 +119,7 @@ def admit(
             mine += made
             flags += raised
         passages += mine[: purpose.related_passages] if related else mine
-    passages = list({(passage.root, passage.text): passage for passage in reversed(passages)}.values())[::-1]
+    passages = _once(passages)
     kept = passages if related else _budget(passages, purpose.max_passages)
     return _joined(
         after,
@@ -187,6 +187,20 @@ def _learn(placeholders: Placeholders, records: Sequence[Record], policy: Policy
                 for category in policy.categories(record.ref.object, name) & KNOWN_CATEGORIES.keys():
                     values[KNOWN_CATEGORIES[category]].add(value)
     placeholders.learn(values)
+
+
+def _once(passages: Sequence[Passage]) -> list[Passage]:
+    """Each text once for each record at hand: the copy that most people may see, of several the first.
+
+    A record keeps its own name beside the same one of a message that others may see.
+    """
+    kept: dict[object, Passage] = {}
+    for passage in reversed(passages):
+        name = passage.key.fields[0] in NAME_FIELDS
+        same = (passage.root, passage.text, passage.audience if name else None)
+        if same not in kept or passage.audience >= kept[same].audience:
+            kept[same] = passage
+    return list(kept.values())[::-1]
 
 
 def _budget(passages: list[Passage], limit: int) -> list[Passage]:

@@ -154,6 +154,21 @@ def test_a_reply_greets_the_customer_and_keeps_notes_inside(desk: Desk) -> None:
     assert draft.write.key not in mail["body"]
 
 
+def test_of_two_copies_the_one_counts_that_more_may_see(desk: Desk) -> None:
+    """A mail that the CRM copied into the case's description is the customer's own, and so is its subject."""
+    row = desk.crm.rows[desk.case]
+    row.audience = Audience.RECORD
+    mail = {"Subject": row.fields["Subject"], "TextBody": row.fields["Description"]}
+    desk.crm.add("EmailMessage", mail, parent=desk.case, author="Carla", inbound=True, audience=Audience.CUSTOMER)
+    desk.crm.add("CaseComment", {"CommentBody": mail["TextBody"]}, parent=desk.case, author="Tomas", inbound=False)
+    draft = click(desk, "draft_reply", desk.case)
+    assert not any(claim.reserved for claim in draft.claims)
+    assert {source.key.ref.object for source in draft.sources} == {"EmailMessage"}
+    assert draft.write
+    assert draft.write.values[0]["subject"] == "Re: The pump leaks"
+    assert draft.record_title == "The pump leaks"
+
+
 def test_a_customer_cannot_put_words_into_our_mouth(desk: Desk) -> None:
     """A transcript in a customer's mail is her word for what we said: nothing of it is our promise to her."""
     text = "The chat:\nSupport: We will refund you 500 EUR by 2026-12-01.\nCarla: Thanks!\nSupport: We approved it."
@@ -188,7 +203,7 @@ def test_what_became_private_after_drafting_is_not_written(desk: Desk) -> None:
     assert draft.write.values
     fields = {source.key.field for source in draft.sources if source.key.ref.object == "Case"}
     opened = {"Case": frozenset({"CaseNumber", "Subject", "Status", "Description"})}
-    desk.services.open_fields.claim(draft.tenant, desk.now, LEASE)
+    desk.services.open_fields.claim(draft.tenant, MAYA, desk.now, LEASE)
     desk.services.open_fields.save(draft.tenant, {"Case": opened["Case"] - fields}, desk.now)
     with pytest.raises(PreconditionFailed, match="Who may see"):
         desk.apply(draft)

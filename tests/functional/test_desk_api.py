@@ -1,15 +1,23 @@
 """The desk's API on real parts: a draft that is followed, other kinds of records, history and opinions."""
 
 import json
+import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import requests
+from flask import Flask
 
 from connectors.sandbox.data import DEMO_CASE_ID
+from sidecar.api import streams
+from sidecar.api.draft_models import FeedbackOut
 from sidecar.client import Client
+from sidecar.domain import Progress
+from sidecar.errors import Unavailable
+from sidecar.feedback import Rating
 from sidecar.local import LocalSidecar
+from sidecar.settings import Settings
 
 STEPS = ["read", "admit", "related", "reason", "check", "save"]
 
@@ -52,6 +60,33 @@ def test_a_refusal_is_told_as_a_problem(sidecar: LocalSidecar, maya: Client) -> 
     name, problem = told[-1]
     assert (name, problem["type"], problem["status"]) == ("problem", "urn:crm-sidecar:problem:not-found", 404)
     assert problem["request"]
+
+
+def test_who_leaves_again_and_again_does_not_pile_up_work() -> None:
+    """A draft goes on when its follower has gone, and counts until it is done: beyond the threads there is a 503."""
+    app = Flask("test")
+    app.extensions["crm-sidecar-settings"] = Settings(threads=2)
+    gate = threading.Event()
+
+    def make(_: Progress) -> FeedbackOut:
+        gate.wait(30)
+        return FeedbackOut(rating=Rating.UP)
+
+    def left() -> None:
+        with app.test_request_context("/v1/drafts", method="POST"):
+            streams.follow(make).close()
+
+    try:
+        left()
+        left()
+        with pytest.raises(Unavailable):
+            left()
+    finally:
+        gate.set()
+    for worker in threading.enumerate():
+        if worker.name == "draft":
+            worker.join(10)
+    left()
 
 
 @pytest.mark.parametrize(("object_", "action"), [("Account", "brief_account"), ("Contact", "draft_outreach")])

@@ -9,13 +9,16 @@ from playwright.sync_api import StorageState, expect
 
 from sidecar import panel
 from sidecar.panel.views import NOTICES
+from sidecar.policy import Policy
+from sidecar.settings import Settings
+from sidecar.templates import TemplateSet
 from tests.browser.conftest import Desk
 from tests.browser.states import ask
 
 ASSETS = Path(panel.__file__).parent / "assets"
 PAGES = Path(panel.__file__).parent / "pages"
-OPEN = {"nouns", "objects", "fields", "pages"}
-"""Names of the CRM's own things: a language translates what differs. The pages hold their English themselves."""
+OPEN = {"nouns", "objects", "fields", "pages", "server"}
+"""The CRM's own names: a language translates what differs. Pages and server bring their English themselves."""
 
 COMPUTED = {"rule", "request", "discard", "again", "look", "undo", "up", "down"}
 """Words that the scripts ask for by a computed name."""
@@ -72,6 +75,18 @@ def test_every_word_is_used_and_every_used_word_exists() -> None:
     assert used == set(dictionary("en"))
 
 
+def test_what_stands_in_templates_and_policy_is_known_in_german() -> None:
+    """Titles, readers and purposes that the shipped files give are in the dictionary; a new one must be added."""
+    known = dictionary("de")["server"]
+    assert isinstance(known, dict)
+    shipped, policy = TemplateSet.load(Settings().templates_dir), Policy.load(Settings().config_dir)
+    texts = {purpose.title for action in shipped.actions() for purpose in policy.purposes(action)}
+    for crm in ("salesforce", "hubspot"):
+        for template in (shipped.get(action, crm=crm) for action in shipped.actions(crm)):
+            texts |= {template.title, *(section.title for section in template.sections)}
+    assert texts <= known.keys()
+
+
 def test_a_german_browser_gets_german(new_desk: Callable[..., Desk], maya_session: StorageState) -> None:
     """The browser's language decides: the page says so, and the draft's frame, dates and numbers follow."""
     desk = new_desk(storage_state=maya_session, locale="de-DE")
@@ -82,7 +97,8 @@ def test_a_german_browser_gets_german(new_desk: Callable[..., Desk], maya_sessio
     expect(desk.page.get_by_role("button", name="Fälle")).to_be_visible()
     expect(desk.page.get_by_role("button", name="Übernehmen")).to_be_visible()
     expect(desk.page.locator(".confidence").first).to_contain_text(re.compile(r"(Hoch|Mittel|Gering) \d+\s%"))
-    expect(desk.page.locator("#draft-title [lang=en]")).to_have_text("Summarize this case")
+    expect(desk.page.locator("#draft-title")).to_have_text("Fall zusammenfassen")
+    assert desk.page.locator("#draft-title [lang=en]").count() == 0
 
 
 def test_the_choice_of_a_language_is_remembered(desk: Desk) -> None:

@@ -95,5 +95,5 @@ function footnote(draft, lost) {
   if (lost) return w.lost;
   if (!change.after.length) return w.nothing;
   const undo = change.undoable ? w.canUndo : h("strong.bad", w.cannotUndo);
-  return [h("strong", change.label), " · ", undo, h("br"), w.readBy, said(change.audience)];
+  return [h("strong", said(change.label)), " · ", undo, h("br"), w.readBy, said(change.audience)];
 }

@@ -109,5 +109,5 @@ export function draftLine(draft, desk, ...more) {
 }
 
 function line(href, current, title, ...more) {
-  return h("li", h("a", { href, "aria-current": current && "true" }, h("span.title", title), more));
+  return h("li", h("a", { href, "aria-current": current && "true" }, h("span.title", w.server[title] ?? title), more));
 }

@@ -48,5 +48,5 @@ export function badge(text, tone = "") {
 /** Words for those who do not see the page. */
 export const unseen = (text) => h("span.unseen", text);
 
-/** Words that the server gives: they are English whatever the page's language is. */
-export const said = (text) => h("span", { lang: "en" }, text);
+/** Words that the server gives: in the page's language when the dictionary knows them, else in English. */
+export const said = (text) => h("span", { lang: !w.server[text] && "en" }, w.server[text] ?? text);

@@ -26,6 +26,6 @@ export function showProblem(problem, installation, ways = []) {
       h("p.row", exits, button(w.dismiss, clearProblem, { kind: "quiet" })),
     ),
   );
-  announce(`${problem.title}. ${problem.detail}`);
+  announce(`${w.server[problem.title] ?? problem.title}. ${problem.detail}`);
   byId("problem-box").focus();
 }

@@ -9,11 +9,10 @@ export function showRecord(desk, line, run) {
   const actions = desk.actions.filter((action) => action.object === desk.at.object);
   const options = actions.length ? settings(actions) : null;
   const ask = (action, index) =>
-    button(action.title, () => run(action, read(options, action)), {
+    button(said(action.title), () => run(action, read(options, action)), {
       "data-change": true,
       "data-action": action.action,
       "aria-keyshortcuts": localStorage.getItem("keys") !== "off" && String(index + 1),
-      lang: "en",
     });
   const head = [
     h("a.back", { href: "#" }, say(w.all, plural(desk.at.object))),
@@ -90,7 +89,7 @@ function settings(actions) {
 }
 
 function choice(name, label, entries, first = "") {
-  const options = entries.map(([value, text]) => h("option", { value, selected: value === first }, text));
+  const options = entries.map(([value, text]) => h("option", { value, selected: value === first }, w.server[text] ?? text));
   return h("label", h("span", label), h("select", { name }, options));
 }
 
@@ -102,7 +101,7 @@ const excluded = (box) => [...box.querySelectorAll("input:not(:checked)")].map((
 function summarize(box, summary) {
   const off = excluded(box).length;
   const purpose = box.querySelector("[name=purpose]").selectedOptions[0].textContent;
-  summary.replaceChildren(off ? `${w.settings} (${say(w.switchedOff, off)})` : w.settings, ": ", said(purpose));
+  summary.replaceChildren(off ? `${w.settings} (${say(w.switchedOff, off)})` : w.settings, `: ${purpose}`);
 }
 
 /** The options that concern this action, in the words of the API. */

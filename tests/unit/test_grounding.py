@@ -63,6 +63,27 @@ def test_claim_that_the_source_does_not_carry_is_refused(text: str, quote: str) 
     assert verdict.score == 0
 
 
+@pytest.mark.parametrize(
+    ("text", "quote"),
+    [
+        (
+            "We promise compensation for the damaged device screen.",
+            "The device screen is damaged, said the device team.",
+        ),
+        ("Replacement battery is free of charge.", "A replacement battery has its usual charge."),
+        (
+            "Das Gerät ist defekt, Erstattung für das Gerät folgt.",
+            "Das Gerät ist defekt, Nachricht für das Gerät folgt.",
+        ),
+        ("The customer of line 7 committed fraud.", "The customer of line 7 committed an order."),
+    ],
+)
+def test_nobody_adds_money_a_promise_or_the_law(text: str, quote: str) -> None:
+    """Most words of the quote do not carry one that binds or accuses somebody; said with it, the sentence holds."""
+    assert check(text, quote, quote).grounding is Grounding.UNSUPPORTED
+    assert check(text, text, text).grounding is Grounding.VERIFIED
+
+
 def test_claim_about_a_missing_passage_is_refused() -> None:
     """A passage number that was never shown supports nothing."""
     (verdict,) = verify([Claim("state", SHIP, 7, SHIP)], [passage(1, SOURCE)])

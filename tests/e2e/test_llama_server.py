@@ -10,6 +10,7 @@ from sidecar.adapters.openai import Endpoint, OpenAIReasoner
 from sidecar.domain import Grounding, Role
 from sidecar.errors import ModelFailed, Unavailable
 from sidecar.grounding import verify
+from sidecar.firewall import Released
 from sidecar.interfaces import Reasoner, quiet
 from sidecar.reasoning import NOT_GROUNDED, reason
 from sidecar.templates import Prompt, render
@@ -73,10 +74,10 @@ class Pair:
 def test_the_draft_of_verbatim_sentences_takes_over(model: OpenAIReasoner) -> None:
     """It is marked, and the agent reads why."""
     given = asked(6, "summarize_case")
-    made = reason(Pair(model, ExtractiveReasoner()), given, quiet)
+    made = reason(Pair(model, ExtractiveReasoner()), given, lambda claims: Released(tuple(claims), {}, {}), quiet)
     assert (made.reasoner, made.fallback) == ("extractive", NOT_GROUNDED)
-    assert made.claims == verify(ExtractiveReasoner().generate(given), given.passages)
-    assert {claim.grounding for claim in made.claims} == {Grounding.VERIFIED}
+    assert made.released.claims == verify(ExtractiveReasoner().generate(given), given.passages)
+    assert {claim.grounding for claim in made.released.claims} == {Grounding.VERIFIED}
 
 
 def test_the_same_question_has_the_same_answer(model: OpenAIReasoner) -> None:

@@ -1,7 +1,7 @@
 """Clocks, disks and indexes in a bad state, and round trips: a clear answer, nothing written, nothing lost."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -19,6 +19,7 @@ from connectors.sandbox.process import SandboxProcess
 from sidecar import logs
 from sidecar.api.problems import TYPE
 from sidecar.domain import Claim
+from sidecar.interfaces import quiet
 from sidecar.local import LocalSidecar
 from sidecar.templates import Prompt
 from sidecar.vocabulary import VOCABULARIES
@@ -152,7 +153,7 @@ class Crashing:
 
     name = "crashing"
 
-    def generate(self, prompt: Prompt) -> tuple[Claim, ...]:
+    def generate(self, prompt: Prompt, progress: Callable[[int], None] = quiet) -> tuple[Claim, ...]:
         """See `Reasoner.generate`."""
         raise RuntimeError(CANARY + prompt.data) from ValueError(CANARY)
 

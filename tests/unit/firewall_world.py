@@ -9,6 +9,7 @@ from pathlib import Path
 from connectors.interfaces import Record, RecordRef
 from connectors.salesforce import records as salesforce
 from connectors.salesforce.catalogue import KINDS
+from connectors.salesforce.readers import DRAFT_STATUS
 from connectors.sandbox.data import build
 from connectors.sandbox.data.truth import GroundTruth
 from connectors.sandbox.salesforce.values import Row
@@ -102,7 +103,7 @@ def _record(object_: str, row: Row, by_id: Mapping[str, tuple[str, Row]]) -> Rec
         author=next(filter(None, (salesforce.text(wide, path) for path in how.author)), ""),
         at=salesforce.moment(wide, how.at),
         inbound=salesforce._inbound(how, wide),
-        draft=object_ == "EmailMessage" and row.get("Status") == salesforce.DRAFT_STATUS,
+        draft=object_ == "EmailMessage" and row.get("Status") == DRAFT_STATUS,
     )
 
 

@@ -101,6 +101,10 @@ class Gate:
             flags += found
             said.append(" ".join([*parts[name].split(), *_INSTANT.sub(r"\1", seen.text).split()]))
         text = LINE_BREAK.join(said)
+        if len(said) > 1:  # an instruction may be spread over several fields
+            rules = {*injection.scan(text, text)} - {flag.rule for flag in flags}
+            strong = sorted(rule for rule in rules if injection.is_strong([rule]))
+            flags += [Flag(self._record.ref, "+".join(names), rule) for rule in strong]
         if not text or _OWN.search(text) or injection.is_strong([flag.rule for flag in flags]):
             return [], flags
         raw = "\x1f".join(str(fields[name]) for name in names)

@@ -9,8 +9,8 @@ from sidecar.adapters.extractive import ExtractiveReasoner
 from sidecar.adapters.openai import Endpoint, OpenAIReasoner
 from sidecar.domain import Grounding, Role
 from sidecar.errors import ModelFailed, Unavailable
-from sidecar.grounding import verify
 from sidecar.firewall import Released
+from sidecar.grounding import verify
 from sidecar.interfaces import Reasoner, quiet
 from sidecar.reasoning import NOT_GROUNDED, reason
 from sidecar.templates import Prompt, render

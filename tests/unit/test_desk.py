@@ -75,7 +75,12 @@ def account(desk: Desk) -> RecordRef:
     acme = desk.crm.add("Account", {"Name": "Acme Pumps", "Industry": "Machinery"}, readers={MAYA, TOMAS})
     desk.crm.add("Contact", {"Name": "Carla Jansen", "Title": "Head of Plant", "AccountId": acme.id})
     desk.crm.add("Contact", {"Name": "Ravi Rao", "AccountId": acme.id})
-    deal: dict[str, Value] = {"Name": "Renewal", "StageName": "Negotiation", "Amount": 120000, "CloseDate": "2026-12-31"}
+    deal: dict[str, Value] = {
+        "Name": "Renewal",
+        "StageName": "Negotiation",
+        "Amount": 120000,
+        "CloseDate": "2026-12-31",
+    }
     desk.crm.add("Opportunity", {**deal, "AccountId": acme.id}, audience=Audience.AGENT)
     return acme
 

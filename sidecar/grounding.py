@@ -2,9 +2,10 @@
 
 A claim is VERIFIED only when all of this holds, else UNSUPPORTED with score 0:
 1. its quote stands word for word in its passage (white space and Unicode composition aside), and is not cut inside a
-   word or number or behind a negation of the same sentence;
+   word or number, behind a negation of the same sentence, or off from its condition;
 2. every number, with its unit, every month, weekday, placeholder and name of the claim stands in the quote;
-3. claim and quote hold the same negations and, of words with an opposite, the same side;
+3. claim and quote hold the same negations and, of words with an opposite, the same side; a condition of the quote
+   ("if the lab confirms it") is one of the claim;
 4. at least half of the claim's content words stand in the quote, and of those that speak of money, of a promise or of
    the law every one;
 5. a due date follows from the quote and the day of its message.
@@ -46,6 +47,7 @@ _NEGATIONS: Final = words("""
     nadie ningún ninguna ninguno sin tampoco mai senza nessun nessuno nessuna niente não nem sem nenhum nenhuma niet
     geen nooit zonder niets
 """)
+_CONDITIONS: Final = words("if unless whether wenn falls sofern ob si sauf indien mits tenzij caso")
 _OPPOSITES: Final = tuple(
     tuple(words(side) for side in pair.split("|"))
     for pair in (
@@ -109,6 +111,7 @@ def supports(text: str, quote: str) -> bool:
         and _names_stand(text, quote)
         and _negations(text) == _negations(quote)
         and not _opposed(text, quote)
+        and _conditional(text) >= _conditional(quote)
         and _weighty(text) <= _weighty(quote)
         and _support(text, quote) >= LEAST_SUPPORT
     )
@@ -147,13 +150,15 @@ def _locate(claim: Claim, text: str) -> tuple[int, int] | None:
 
 
 def _cut_off(text: str, start: int, end: int) -> bool:
-    """Whether the quote begins or ends inside a word or number, or leaves a negation of its sentence outside."""
+    """Whether the quote ends inside a word or number, or leaves out a negation or condition of its sentence."""
     if _joined(text, start) or _joined(text, end):
         return True
     for first, last in sentences(text):
-        if first < start < last and _negations(text[first:start]):
+        before = text[first:start] if first < start < last else ""
+        after = text[end:last] if first < end < last else ""
+        if _negations(before) or _conditional(before) or _conditional(after):
             return True
-        if first < end < last and _negations(text[end:last]) and not _clause_ends(text[:end], text[end:last]):
+        if _negations(after) and not _clause_ends(text[:end], after):
             return True
     return False
 
@@ -233,6 +238,10 @@ def _negations(text: str) -> Counter[str]:
     if spaceless(text):
         return Counter({"negation": len(_SPACELESS_NEGATION.findall(text))})
     return Counter("negation" for word in tokens(text) if word in _NEGATIONS or word.startswith("n'"))
+
+
+def _conditional(text: str) -> bool:
+    return not _CONDITIONS.isdisjoint(tokens(text))
 
 
 def _opposed(claim: str, quote: str) -> bool:

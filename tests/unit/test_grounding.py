@@ -84,6 +84,29 @@ def test_nobody_adds_money_a_promise_or_the_law(text: str, quote: str) -> None:
     assert check(text, text, text).grounding is Grounding.VERIFIED
 
 
+@pytest.mark.parametrize(
+    ("text", "quote", "source"),
+    [
+        ("We will refund the fee.", "we will refund the fee", "If the lab confirms it, we will refund the fee."),
+        ("We will refund the fee.", "We will refund the fee", "We will refund the fee, if the lab confirms it."),
+        (
+            "Wir erstatten die Gebühr.",
+            "Wir erstatten die Gebühr",
+            "Wir erstatten die Gebühr, sofern das Labor zustimmt.",
+        ),
+        (
+            "We will refund the fee.",
+            "If the lab confirms it, we will refund the fee.",
+            "If the lab confirms it, we will refund the fee.",
+        ),
+    ],
+)
+def test_a_condition_is_never_left_out(text: str, quote: str, source: str) -> None:
+    """Neither a quote that stops before its "if" nor a claim that forgets it is supported."""
+    (checked,) = verify([Claim("state", text, 1, quote)], [passage(1, source)])
+    assert checked.grounding is Grounding.UNSUPPORTED
+
+
 def test_claim_about_a_missing_passage_is_refused() -> None:
     """A passage number that was never shown supports nothing."""
     (verdict,) = verify([Claim("state", SHIP, 7, SHIP)], [passage(1, SOURCE)])

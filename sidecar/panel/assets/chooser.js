@@ -1,7 +1,7 @@
 // The left column: a tab for each object with the agent's newest records and a filter, and a tab for her drafts.
 
 import { announce, badge, button, byId, h } from "./dom.js";
-import { capital, moment, noun, plain, plural, say, sentence, w } from "./words.js";
+import { capital, known, moment, noun, plain, plural, say, sentence, w } from "./words.js";
 
 export const DRAFTS = "drafts";
 let wanted = "";
@@ -109,5 +109,5 @@ export function draftLine(draft, desk, ...more) {
 }
 
 function line(href, current, title, ...more) {
-  return h("li", h("a", { href, "aria-current": current && "true" }, h("span.title", w.server[title] ?? title), more));
+  return h("li", h("a", { href, "aria-current": current && "true" }, h("span.title", known(title) || title), more));
 }

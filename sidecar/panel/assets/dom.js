@@ -1,6 +1,6 @@
 // Makes elements. Strings become text nodes: nothing that a record says is ever read as HTML.
 
-import { w } from "./words.js";
+import { known, w } from "./words.js";
 
 /**
  * h("p.small", { id: "x" }, "text"): classes follow the tag, properties may be left out. Of these, on… are listeners,
@@ -49,4 +49,4 @@ export function badge(text, tone = "") {
 export const unseen = (text) => h("span.unseen", text);
 
 /** Words that the server gives: in the page's language when the dictionary knows them, else in English. */
-export const said = (text) => h("span", { lang: !w.server[text] && "en" }, w.server[text] ?? text);
+export const said = (text) => h("span", { lang: !known(text) && "en" }, known(text) || text);

@@ -1,7 +1,7 @@
 // What went wrong, in the sidecar's own words, and the way on.
 
 import { announce, button, byId, h, said } from "./dom.js";
-import { say, w } from "./words.js";
+import { known, say, w } from "./words.js";
 
 export function clearProblem() {
   byId("problem").replaceChildren();
@@ -26,6 +26,6 @@ export function showProblem(problem, installation, ways = []) {
       h("p.row", exits, button(w.dismiss, clearProblem, { kind: "quiet" })),
     ),
   );
-  announce(`${w.server[problem.title] ?? problem.title}. ${problem.detail}`);
+  announce(`${known(problem.title) || problem.title}. ${problem.detail}`);
   byId("problem-box").focus();
 }

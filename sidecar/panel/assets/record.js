@@ -2,7 +2,7 @@
 
 import { badge, button, byId, crmLink, h, said } from "./dom.js";
 import { draftLine, parts, urgent } from "./chooser.js";
-import { field, noun, object, plain, plural, say, w } from "./words.js";
+import { field, known, noun, object, plain, plural, say, w } from "./words.js";
 
 /** `line` is the record in the chooser, or none when it is not among the newest; `run(action, options)` drafts. */
 export function showRecord(desk, line, run) {
@@ -89,7 +89,7 @@ function settings(actions) {
 }
 
 function choice(name, label, entries, first = "") {
-  const options = entries.map(([value, text]) => h("option", { value, selected: value === first }, w.server[text] ?? text));
+  const options = entries.map(([value, text]) => h("option", { value, selected: value === first }, known(text) || text));
   return h("label", h("span", label), h("select", { name }, options));
 }
 

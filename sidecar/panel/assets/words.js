@@ -8,6 +8,9 @@ const dictionary = await fetch(new URL(`words.${language}.json`, import.meta.url
 export const w = await dictionary.json();
 document.documentElement.lang = language;
 
+/** What the server says in the page's language, when the dictionary knows it. */
+export const known = (text) => (Object.hasOwn(w.server, text) ? w.server[text] : "");
+
 /** Words with their gaps filled by `values`. Of "one thing|{0} things" the first value chooses the form. */
 export function say(words, ...values) {
   const forms = words.split("|");

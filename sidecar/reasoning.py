@@ -15,7 +15,7 @@ from sidecar.firewall import Released
 from sidecar.interfaces import Reasoner
 from sidecar.templates import Prompt, Seeks
 
-NO_ANSWER = "The language model did not answer in time, so these are the record's own sentences."
+NO_ANSWER = "The language model gave no answer in time, so these are the record's own sentences."
 BAD_ANSWER = "The language model's answer could not be read, so these are the record's own sentences."
 NOT_GROUNDED = "Nothing that the language model wrote stands in the record, so these are the record's own sentences."
 

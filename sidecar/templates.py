@@ -23,6 +23,7 @@ from sidecar.words import language, tokens
 
 __all__ = ["Form", "Frame", "Prompt", "Section", "Seeks", "Template", "TemplateSet", "compose", "composed", "render"]
 
+_KANA: Final = re.compile("[\u3041-\u3096\u30a1-\u30fa]{3}")
 _WRITTEN: Final = frozenset({Grounding.VERIFIED, Grounding.EDITED})
 
 
@@ -140,7 +141,8 @@ def _frame(template: Template, draft: Draft) -> Frame | None:
     if not template.frames:
         return None
     heard = [source.text for source in draft.sources if source.role is Role.CUSTOMER]
-    spoken = language(tokens(" ".join(heard or [source.text for source in draft.sources])))
+    text = " ".join(heard or [source.text for source in draft.sources])
+    spoken = "ja" if _KANA.search(text) else language(tokens(text))
     return template.frames.get(spoken) or template.frames["en"]
 
 

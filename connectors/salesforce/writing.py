@@ -246,19 +246,17 @@ class Writer:
     def _deletions(self, write: Write, written: Written) -> list[Sub]:
         """Deletes what is still there and unchanged: DELETE takes no condition (contract, 1.6), so look before.
 
-        What is not there is gone only while she sees the record that it hung on: an e-mail goes out of sight with its
-        case. One that was sent is no draft any more, whether or not its text was changed first.
+        A task of hers that she does not find is gone. An e-mail goes out of sight with its case, so it is gone only
+        while she sees that. One that was sent is no draft any more, whether or not its text was changed first.
         """
         object_, _, text = targets.created(write)
-        state = ["Status"] if object_ == mails.OBJECT else []
-        answers = self._client.composite(
-            [
-                targets.versions(_FOUND, object_, written.ids, text, *state),
-                targets.versions(_ROOT, write.record.object, [write.record.id]),
-            ]
-        )
+        mail = object_ == mails.OBJECT
+        looks = [targets.versions(_FOUND, object_, written.ids, text, *(["Status"] if mail else []))]
+        if mail:
+            looks.append(targets.versions(_ROOT, write.record.object, [write.record.id]))
+        answers = self._client.composite(looks)
         rows = {str(row["Id"]): row for row in records_of(answers[_FOUND].result())}
-        if rows.keys() != set(written.ids) and not records_of(answers[_ROOT].result()):
+        if mail and rows.keys() != set(written.ids) and not records_of(answers[_ROOT].result()):
             raise NotFound(_GONE, code="NOT_FOUND")
         bodies = [values["body"] for values in write.values]
         subs: list[Sub] = []
@@ -268,9 +266,9 @@ class Writer:
                 continue
             if row["LastModifiedDate"] != version or not any(targets.same_text(row.get(text), b) for b in bodies):
                 raise Stale("somebody has changed what was written since", code="VERSION")
-            if state and row.get("Status") != readers.DRAFT_STATUS:
+            if mail and row.get("Status") != readers.DRAFT_STATUS:
                 raise Stale("the e-mail has been sent since", code="SENT")
-            if state:  # she may be sending it at this moment: the look counts only if nothing has happened since
+            if mail:  # she may be sending it at this moment: the look counts only if nothing has happened since
                 subs.append(targets.unmodified(f"still{number}", object_, id_, version))
             subs.append(Sub(f"delete{number}", "DELETE", f"sobjects/{object_}/{record_id(id_)}"))
         return subs

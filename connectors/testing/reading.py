@@ -103,7 +103,7 @@ class ReadingContract(Staged):
         """The record itself is for all who see it; each message as the CRM has it; drafts for nobody."""
         draft = stage.add_draft(stage.agent)
         bundle = session.read(stage.case, self.facts.fields)
-        assert bundle.record.audience is Audience.RECORD
+        assert bundle.record.audience >= Audience.RECORD
         assert {person.audience for person in bundle.people} == {Audience.AGENT}
         sent = {(record.ref.object, record.audience) for record in bundle.thread if not record.draft}
         assert sent == set(self.facts.audiences.items())

@@ -77,17 +77,19 @@ def test_a_list_has_one_line_for_each_record_newest_first() -> None:
 
 
 def test_a_reply_takes_each_sentence_from_whom_it_wants() -> None:
-    """What we have done is never told in the customer's words, nor what she wrote in ours."""
+    """What we have done is never told in the customer's words, nor what she wrote in ours; nor what is overdue."""
     thread = [
         passage(1, "The pump P-7 leaks oil since Monday and hall 2 is closed.", Role.CUSTOMER, day=2),
         passage(2, "We have replaced the seal of the pump P-7 this morning.", Role.AGENT, day=3),
         passage(3, "We tightened all screws of the pump P-7, without success.", Role.CUSTOMER, day=4),
-        passage(4, "Our technician will bring a new pump by 12 November.", Role.AGENT, day=5),
+        passage(4, "Our technician will bring a new pump by 12 December.", Role.AGENT, day=5),
+        passage(5, "I will call you about the invoice by 20 November.", Role.AGENT, day=6),
     ]
     claims = generate(thread, "draft_reply")
     assert texts(claims, "understood")[0] == thread[0].text
     assert {c.passage for c in claims if c.section in {"done", "next"}} <= {2, 4}
-    assert [(c.text, c.due) for c in claims if c.section == "next"] == [(thread[3].text, "2026-11-12")]
+    assert [(c.text, c.due) for c in claims if c.section == "next"] == [(thread[3].text, "2026-12-12")]
+    assert all(c.passage != 5 for c in claims), "a letter of the 24th does not promise again what was due on the 20th"
 
 
 def test_worth_falls_with_what_is_said_already() -> None:

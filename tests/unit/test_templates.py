@@ -22,7 +22,7 @@ GOLDEN = Path(__file__).parent / "golden"
 RELEASED = {
     ("brief_account", 1): "8b1e39390774c778e178dd05548faa4b2bf9e4a5cd75ba0265f930068f2644e3",
     ("draft_outreach", 1): "31964cbf4124260eb0b6c495d4a0ca00550a3fab172587ad311174bac73d8db5",
-    ("draft_reply", 1): "af7a35e24fd922b79de51f9ac0b323a15107275e79a7ddae813fac30271da406",
+    ("draft_reply", 1): "61fdc6f8944fc09929644163ed921b3afca6ddaf9c4a4e55c7a488dfcb5e77a9",
     ("handover", 1): "17a43b70d99374dcd601d4a5792c4a40b4ce56e70737f52b6c5ac6e37575fd29",
     ("next_steps", 1): "bb52afcf5588b30ba5ca6c3c626a68972d293957d56aaea48cce52d030e563ae",
     ("next_steps", 2): "54dbcccbf621ce0512ef8a5699718575e03921e5087b2143b6a680a8a629775f",

@@ -33,6 +33,9 @@ class ExtractiveReasoner:
         template = prompt.template
         own, own_vectors = _part(prompt, related=False)
         pool = candidates(own, own_vectors)
+        if template.frames:  # a letter does not promise again what should have happened by now
+            today = prompt.now.date().isoformat()
+            pool = [candidate for candidate in pool if not "" < candidate.due < today]
         lists = {s.name: _listed(s, own) for s in template.sections if s.seeks is Seeks.LIST}
         hints = {s.name: _related(prompt, s, own_vectors, pool) for s in template.sections if s.seeks is Seeks.RELATED}
         ready = lists | hints

@@ -1,6 +1,6 @@
 """The words of the design as values. No behaviour beyond what a value knows of itself, no I/O."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from connectors.interfaces import Audience, RecordRef
+from connectors.interfaces import Audience, RecordRef, Value
 
 Vectors = NDArray[np.float32]
 """Shape (n, dimension), unit length, float32."""
@@ -247,6 +247,12 @@ NAME_FIELDS = (*TITLE_FIELDS, "Name", "name", "dealname")
 
 LINE_BREAK = " · "
 """Stands between the fields of one record that a template reads as one line."""
+
+
+def raw_text(fields: Mapping[str, Value], names: Iterable[str]) -> str:
+    """What the CRM holds in these fields, as one text: what a passage's hash is taken of."""
+    return "\x1f".join(str(fields[name] or "") for name in names)
+
 
 JSON = dict[str, Any]
 

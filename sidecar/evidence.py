@@ -18,6 +18,7 @@ from sidecar.domain import (
     Source,
     Step,
     Vectors,
+    raw_text,
     unwatched,
 )
 from sidecar.drafts import Draft
@@ -211,7 +212,7 @@ def _sources_now(
         record = live.get(source.key.ref)
         if record is None or not record.fields.keys() >= set(source.key.fields):
             state[source.number] = Grounding.HIDDEN
-        elif fingerprint("\x1f".join(str(record.fields[name] or "") for name in source.key.fields)) != source.hash:
+        elif fingerprint(raw_text(record.fields, source.key.fields)) != source.hash:
             state[source.number] = Grounding.STALE
         else:
             state[source.number] = Grounding.VERIFIED
@@ -247,5 +248,5 @@ def _target_now(services: Services, draft: Draft, record: Record, *, retitled: b
         draft = replace(draft, before=None)
     if not retitled and all(claim.grounding is not Grounding.HIDDEN for claim in draft.claims):
         return draft
-    template = services.templates.get(draft.action, int(draft.template.partition("@")[2]), crm=draft.crm)
+    template = services.templates.of(draft)
     return composed(template, draft)

@@ -9,7 +9,7 @@ from typing import Final
 from connectors.interfaces import Audience, Record
 from sidecar import injection
 from sidecar.chunks import chunk
-from sidecar.domain import LINE_BREAK, OWN_MARK, Flag, Passage, PassageKey, Role
+from sidecar.domain import LINE_BREAK, OWN_MARK, Flag, Passage, PassageKey, Role, raw_text
 from sidecar.masking import Placeholders, mask
 from sidecar.policy import Facts, FieldVerdict, Policy
 from sidecar.replies import own_words
@@ -107,8 +107,8 @@ class Gate:
             flags += [Flag(self._record.ref, "+".join(names), rule) for rule in strong]
         if not text or _OWN.search(text) or injection.is_strong([flag.rule for flag in flags]):
             return [], flags
-        raw = "\x1f".join(str(fields[name]) for name in names)
-        return self._passages("+".join(names), _Part(text, self._fingerprint(raw)), verdicts[names[0]], ()), flags
+        part = _Part(text, self._fingerprint(raw_text(fields, names)))
+        return self._passages("+".join(names), part, verdicts[names[0]], ()), flags
 
     def _pages(self, name: str, raw: str, verdict: FieldVerdict) -> tuple[list[Passage], list[Flag]]:
         """A file: each page is looked at for itself, and passages are numbered through all of them."""

@@ -73,6 +73,14 @@ class TemplateSet:
             raise NotFound("There is no such action. GET /v1/actions lists them.")
         return self._templates[crm, action, max(versions)]
 
+    def of(self, draft: Draft) -> Template:
+        """The very version that a draft was made with.
+
+        Raises:
+            NotFound: this release has it no more.
+        """
+        return self.get(draft.action, int(draft.template.partition("@")[2]), crm=draft.crm)
+
     def actions(self, crm: str = "salesforce") -> tuple[str, ...]:
         """The names of all actions for one CRM, sorted."""
         return tuple(sorted({action for at, action, _ in self._templates if at == crm}))

@@ -61,7 +61,7 @@ def _may_still_be_read(services: Services, draft: Draft) -> bool:
     """Whether the readers of what would be written may still read the fields that it rests on."""
     if draft.write is None:
         return False
-    template = services.templates.get(draft.action, int(draft.template.partition("@")[2]), crm=draft.crm)
+    template = services.templates.of(draft)
     written = {claim.passage for claim in draft.claims if not claim.reserved}
     return audience.still_open(
         [source for source in draft.sources if source.number in written],

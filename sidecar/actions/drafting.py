@@ -78,9 +78,8 @@ def draft(services: Services, principal: Principal, click: Click, progress: Prog
     reasoned = reasoning.reason(services, prompt, release, lambda count: progress(Step.REASON, count))
     released = reasoned.released
     progress(Step.CHECK, len(released.claims))
-    claims = audience.reserve(
-        released.claims, passages, audience=audience.readers(template, target), noun=template.noun
-    )
+    readers = audience.readers(template, target)
+    claims = audience.reserve(released.claims, passages, audience=readers, noun=template.noun)
     clock.lap("reason")
     progress(Step.SAVE, len(claims))
     now = services.clock()
@@ -115,7 +114,7 @@ def draft(services: Services, principal: Principal, click: Click, progress: Prog
         idempotency_key=click.idempotency_key,
         round_trips=session.round_trips,
         fallback=reasoned.fallback,
-        heads=evidence.heading(passages, released, bundle.record.ref, audience.readers(template, target)),
+        heads=evidence.heading(passages, released, bundle.record.ref, readers),
         greets=_addressee(template, bundle, target, decision.purpose),
     )
     made = replace(templates.composed(template, made), timings_ms=clock.laps)

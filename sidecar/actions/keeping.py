@@ -49,7 +49,7 @@ def edit(
         if text is None:
             continue
         claims.append(claim if text == claim.text else _edited(claim, text))
-    template = services.templates.get(stored.action, int(stored.template.partition("@")[2]), crm=stored.crm)
+    template = services.templates.of(stored)
     changed = templates.composed(template, replace(stored, claims=tuple(claims), edited=True))
     trail.record(services, changed, "edit", "saved")
     services.drafts.change(changed, DraftState.DRAFT, digest)

@@ -48,7 +48,7 @@ def test_the_way_in_without_a_mouse(new_desk: Callable[..., Desk]) -> None:
     desk.page.goto(f"{desk.url}/")
     tab_to(desk.page, f'[data-name="{ORG}"]')
     desk.page.keyboard.press("Enter")
-    desk.page.locator("button[value=allow]").wait_for()
+    expect(desk.page.locator("button[value=allow]")).to_be_visible()
 
 
 def test_the_whole_job_without_a_mouse(desk: Desk, calm: SandboxProcess) -> None:

@@ -1,4 +1,4 @@
-"""One small sandbox for all contract tests (the example of `docs/sandbox.md`), reset before each of them."""
+"""Sandboxes for contract tests: the small examples of `docs/sandbox.md`, and the generated companies."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -40,3 +40,11 @@ def hubspot(hubspot_process: SandboxProcess) -> Iterator[SandboxProcess]:
     hubspot_process.control.mutate("harbourlight", "revoke_grants")
     yield hubspot_process
     assert hubspot_process.control.leaks() == {}
+
+
+@pytest.fixture(scope="module")
+def process() -> Iterator[SandboxProcess]:
+    """One sandbox with the generated companies for all tests of a module; a stage goes back to its "clean" state."""
+    with SandboxProcess() as running:
+        running.control.snapshot("clean")
+        yield running

@@ -6,7 +6,7 @@ Records are made and changed over HubSpot's own API with the portal's service ke
 import json
 import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Self
@@ -319,13 +319,6 @@ class HubSpotStage(Planted):
     def _holder(self, grant_id: str) -> str:
         """Whose token a grant is."""
         return self._installer() if self._manner.account else _user(grant_id)
-
-
-def running_sandbox() -> Iterator[SandboxProcess]:
-    """A running sandbox whose clean state is kept."""
-    with SandboxProcess() as process:
-        process.control.snapshot("clean")
-        yield process
 
 
 def _user(grant_id: str) -> str:

@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -252,13 +252,6 @@ class SandboxStage(Planted):
     def _create(self, object_: str, **fields: object) -> str:
         made = self._control.mutate(ORG, "create", object=object_, fields=fields)
         return str(made["id"])
-
-
-def running_sandbox() -> Iterator[SandboxProcess]:
-    """A running sandbox whose clean state is kept."""
-    with SandboxProcess() as process:
-        process.control.snapshot("clean")
-        yield process
 
 
 def _user(grant_id: str) -> str:

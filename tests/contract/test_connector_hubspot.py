@@ -1,7 +1,6 @@
 """The HubSpot connector keeps the connector contract on the sandbox, through a user-level and an account-level app."""
 
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -11,16 +10,10 @@ from connectors.interfaces import Checkpoint, RecordRef, TargetKind
 from connectors.sandbox.process import SandboxProcess
 from connectors.testing import ConnectorContract
 from connectors.testing.stage import make_write, minutes_ago
-from tests.contract.hubspot_stage import PORTAL, HubSpotStage, Manner, running_sandbox
+from tests.contract.hubspot_stage import PORTAL, HubSpotStage, Manner
 from tests.crm_facts import HUBSPOT
 
 pytestmark = pytest.mark.sockets
-
-
-@pytest.fixture(scope="module")
-def process() -> Iterator[SandboxProcess]:
-    """One sandbox for all tests here."""
-    yield from running_sandbox()
 
 
 @pytest.fixture(scope="class")

@@ -1,6 +1,5 @@
 """The Salesforce connector keeps the connector contract on the sandbox CRM."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -10,16 +9,10 @@ from connectors.interfaces import TargetKind
 from connectors.sandbox.process import SandboxProcess
 from connectors.testing import ConnectorContract
 from connectors.testing.stage import make_write
-from tests.contract.sandbox_stage import ORG, SandboxStage, running_sandbox
+from tests.contract.sandbox_stage import ORG, SandboxStage
 from tests.crm_facts import SALESFORCE
 
 pytestmark = pytest.mark.sockets
-
-
-@pytest.fixture(scope="module")
-def process() -> Iterator[SandboxProcess]:
-    """One sandbox for all tests here."""
-    yield from running_sandbox()
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 import secrets
 import socket
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo
@@ -17,7 +16,7 @@ from connectors.salesforce.connector import SalesforceConnector
 from connectors.sandbox.client import consent
 from connectors.sandbox.process import SandboxProcess
 from connectors.testing.stage import everything_said, make_write
-from tests.contract.sandbox_stage import ORG, SandboxStage, running_sandbox
+from tests.contract.sandbox_stage import ORG, SandboxStage
 from tests.crm_facts import SALESFORCE
 from tests.fakes_connector import MemoryTokenStore
 
@@ -25,12 +24,6 @@ pytestmark = pytest.mark.sockets
 
 CALLBACK = "http://127.0.0.1:1/oauth/callback"
 MAYA = "maya.lindqvist"
-
-
-@pytest.fixture(scope="module")
-def process() -> Iterator[SandboxProcess]:
-    """One sandbox for all tests here."""
-    yield from running_sandbox()
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The HubSpot connector under every fault of the sandbox, at every request for records of every call."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
@@ -14,7 +13,6 @@ from connectors.sandbox.hubspot.mutations import Mutations
 from connectors.sandbox.process import SandboxProcess
 from connectors.testing.faults import FaultContract
 from tests.contract.hubspot_faults import FAULTS, RULES, HubSpotFaultStage
-from tests.contract.hubspot_stage import running_sandbox
 from tests.crm_facts import HUBSPOT
 
 pytestmark = pytest.mark.sockets
@@ -24,12 +22,6 @@ pytestmark = pytest.mark.sockets
 def first(process: SandboxProcess) -> HubSpotFaultStage:
     """The stage as it is set once."""
     return HubSpotFaultStage(process)
-
-
-@pytest.fixture(scope="module")
-def process() -> Iterator[SandboxProcess]:
-    """One sandbox for all tests here."""
-    yield from running_sandbox()
 
 
 NO_FAULTS = frozenset(

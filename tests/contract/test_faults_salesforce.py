@@ -1,6 +1,5 @@
 """The Salesforce connector under every fault of the sandbox, at every request of every call."""
 
-from collections.abc import Iterator
 from typing import Any, cast
 
 import pytest
@@ -12,7 +11,7 @@ from connectors.sandbox.process import SandboxProcess
 from connectors.sandbox.salesforce.mutations import Mutations
 from connectors.testing.faults import FaultContract
 from tests.contract.salesforce_faults import FAULTS, RULES
-from tests.contract.sandbox_stage import ORG, SandboxStage, running_sandbox
+from tests.contract.sandbox_stage import ORG, SandboxStage
 from tests.crm_facts import SALESFORCE
 
 pytestmark = pytest.mark.sockets
@@ -22,12 +21,6 @@ pytestmark = pytest.mark.sockets
 def first(process: SandboxProcess) -> SandboxStage:
     """The stage as it is set once."""
     return SandboxStage(process, plain=True)
-
-
-@pytest.fixture(scope="module")
-def process() -> Iterator[SandboxProcess]:
-    """One sandbox for all tests here."""
-    yield from running_sandbox()
 
 
 NO_FAULTS = frozenset({"create", "unhide_field", "rotation", "session_timeout", "bulk_jobs"})

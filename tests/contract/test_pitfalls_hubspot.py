@@ -4,7 +4,6 @@ More of them stand with the connector's own tests (test_connector_hubspot.py): r
 busy token endpoint, missing scopes, the Edit-Associations permission, our own write before the search knows it.
 """
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -16,7 +15,7 @@ from connectors.interfaces import Checkpoint, TargetKind
 from connectors.limiter import LocalLimiter
 from connectors.sandbox.process import SandboxProcess
 from connectors.testing.stage import make_write
-from tests.contract.hubspot_stage import PORTAL, HubSpotStage, running_sandbox
+from tests.contract.hubspot_stage import PORTAL, HubSpotStage
 from tests.crm_facts import HUBSPOT
 
 pytestmark = pytest.mark.sockets
@@ -25,12 +24,6 @@ READS: dict[str, Any] = {"path": "/crm/objects/"}
 WRITES: dict[str, Any] = {"path": "/(notes|tasks)/batch/(create|upsert)$", "method": "POST"}
 TOKEN: dict[str, Any] = {"path": "/token$", "body": "grant_type=refresh_token"}
 EXPIRED = {"status": "error", "category": "EXPIRED_AUTHENTICATION", "message": "The access token expired."}
-
-
-@pytest.fixture(scope="module")
-def process() -> Iterator[SandboxProcess]:
-    """One sandbox for all tests here."""
-    yield from running_sandbox()
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ Lightning addresses are tried in tests/unit/connectors/test_addresses.py, where 
 """
 
 import secrets
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -17,7 +16,7 @@ from connectors.errors import Ambiguous, ConnectorError, Fatal, Forbidden, NotFo
 from connectors.interfaces import Checkpoint, RecordRef, TargetKind
 from connectors.sandbox.process import SandboxProcess
 from connectors.testing.stage import make_write
-from tests.contract.sandbox_stage import ORG, SandboxStage, running_sandbox
+from tests.contract.sandbox_stage import ORG, SandboxStage
 
 pytestmark = pytest.mark.sockets
 
@@ -27,12 +26,6 @@ TOKEN: dict[str, Any] = {"path": "/oauth2/token$", "method": "POST"}
 CODE = {"errorCode": "INVALID_SESSION_ID"}
 EXPIRED = [{"message": "Session expired or invalid", **CODE}]
 FIELDS = {"Case": ("Subject",), "EmailMessage": ("Subject",), "CaseComment": ("CommentBody",)}
-
-
-@pytest.fixture(scope="module")
-def process() -> Iterator[SandboxProcess]:
-    """One sandbox for all tests here."""
-    yield from running_sandbox()
 
 
 @pytest.fixture

@@ -1,29 +1,21 @@
 """Files of a case: their text comes as pages, in one more round trip, with the reader's own rights and no other."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from connectors.errors import Retriable
 from connectors.interfaces import RecordRef
 from connectors.sandbox.data import DEMO_FILES_CASE_ID
 from connectors.sandbox.process import SandboxProcess
-from tests.contract.sandbox_stage import ORG, SandboxStage, running_sandbox
+from tests.contract.sandbox_stage import ORG, SandboxStage
 
 FIELDS = {"Case": ("Subject",), "ContentVersion": ("Title", "FileText")}
 CASE = RecordRef("salesforce", "Case", DEMO_FILES_CASE_ID)
 
 
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[SandboxProcess]:
-    """The generated company."""
-    yield from running_sandbox()
-
-
 @pytest.fixture
-def stage(sandbox: SandboxProcess) -> SandboxStage:
+def stage(process: SandboxProcess) -> SandboxStage:
     """Maya, a colleague and an outsider, logged in."""
-    return SandboxStage(sandbox)
+    return SandboxStage(process)
 
 
 def test_the_newest_files_are_read_page_by_page(stage: SandboxStage) -> None:

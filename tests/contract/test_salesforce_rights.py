@@ -1,12 +1,12 @@
 """Which fields everyone reads: what Salesforce's permission sets say, against what each user is shown."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import pytest
 import requests
 
 from connectors.sandbox.process import SandboxProcess
-from tests.contract.sandbox_stage import ORG, SandboxStage, running_sandbox
+from tests.contract.sandbox_stage import ORG, SandboxStage
 
 pytestmark = pytest.mark.sockets
 
@@ -15,12 +15,6 @@ OBJECTS = (
     "Opportunity", "Task",
 )  # fmt: skip
 ADMIN = "sam.ostrander"
-
-
-@pytest.fixture(scope="module")
-def process() -> Iterator[SandboxProcess]:
-    """One sandbox for all tests here."""
-    yield from running_sandbox()
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Accounts, contacts and e-mail drafts as only Salesforce has them: deals, who reads what, whom a draft goes to."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -10,19 +9,13 @@ from connectors.interfaces import Audience, RecordRef, TargetKind, Write, Writte
 from connectors.sandbox.process import SandboxProcess
 from connectors.testing import Trouble
 from connectors.testing.stage import make_write, minutes_ago
-from tests.contract.sandbox_stage import ORG, SECRETS, SandboxStage, running_sandbox
+from tests.contract.sandbox_stage import ORG, SECRETS, SandboxStage
 from tests.crm_facts import SALESFORCE
 
 pytestmark = pytest.mark.sockets
 
 ACCOUNT = SALESFORCE.roots["account"]
 THREAD = {"Case": ("Subject",), "EmailMessage": ("Subject",), "CaseComment": ("CommentBody",)}
-
-
-@pytest.fixture(scope="module")
-def process() -> Iterator[SandboxProcess]:
-    """One sandbox for all tests here."""
-    yield from running_sandbox()
 
 
 @pytest.fixture(scope="module")

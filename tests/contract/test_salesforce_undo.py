@@ -1,6 +1,5 @@
 """Taking a summary back: whatever stood there before comes back, once, however the answers get lost."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,7 +8,7 @@ from connectors.errors import Ambiguous, Retriable, Stale
 from connectors.interfaces import PreImage, TargetKind, Write, Written
 from connectors.sandbox.process import SandboxProcess
 from connectors.testing.stage import make_write
-from tests.contract.sandbox_stage import ORG, SandboxStage, running_sandbox
+from tests.contract.sandbox_stage import ORG, SandboxStage
 
 pytestmark = pytest.mark.sockets
 
@@ -17,12 +16,6 @@ FIELD = "Assistant_Summary__c"
 PATCH: dict[str, Any] = {"path": "/sobjects/Case/", "method": "PATCH"}
 BEFORE = "Before: @{ref.id} and @{claim.id}, and @{"
 """Text that Salesforce would take for references inside a composite request."""
-
-
-@pytest.fixture(scope="module")
-def process() -> Iterator[SandboxProcess]:
-    """One sandbox for all tests here."""
-    yield from running_sandbox()
 
 
 @pytest.fixture(scope="module")

@@ -61,6 +61,16 @@ class Proof:
             tally.beyond += [(action, record.id, reader, what) for what in hidden]
         return made
 
+    def all_of(self, org: str, people: Mapping[str, Principal], actions_on: Mapping[str, Sequence[str]]) -> Tally:
+        """Every user, her share of the records, every action on them; `actions_on` maps an object to its actions."""
+        tally = Tally()
+        for turn, (username, who) in enumerate(people.items()):
+            for object_, names in actions_on.items():
+                for record in share(self.records(org, username, object_), turn):
+                    for action in names:
+                        self.draft(tally, who, username, action, RecordRef(who.crm, object_, record))
+        return tally
+
     def records(self, org: str, username: str, object_: str) -> list[str]:
         """The records of an object that this user sees, in order."""
         listed = self.world.records[org].items()

@@ -54,7 +54,10 @@ def crm_errors() -> Iterator[None]:
             "The CRM does not allow you to do this. If it should, ask your CRM administrator.", rule="crm"
         ) from error
     except crm.NotFound as error:
-        raise NotFound("The CRM shows you no such record. Check the id, or ask its owner for access.") from error
+        raise NotFound(
+            "The CRM shows you no such record. Check the id and that the action takes such a record, "
+            "or ask its owner for access."
+        ) from error
     except crm.Stale as error:
         raise PreconditionFailed("The record has changed in the CRM since it was read. Draft again.") from error
     except crm.Retriable as error:

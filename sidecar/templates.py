@@ -70,7 +70,7 @@ class TemplateSet:
         """
         versions = [v for at, name, v in self._templates if (at, name) == (crm, action) and version in (None, v)]
         if not versions:
-            raise NotFound("There is no such action. GET /v1/actions lists them.")
+            raise NotFound("There is no such action. `crm-sidecar actions`, or GET /v1/actions, lists them.")
         return self._templates[crm, action, max(versions)]
 
     def of(self, draft: Draft) -> Template:

@@ -134,14 +134,17 @@ def _known(services: Services, principal: Principal, click: Click) -> Shown | No
 
 def _check_object(template: Template, click: Click) -> None:
     if click.record.object != template.object:
-        raise Invalid(f"This action stands on another kind of record: it takes a {template.noun}.")
+        kind = VOCABULARIES[template.crm].kinds[template.object]
+        raise Invalid(f"This action does not take such a record: it is for {kind.plural}.")
 
 
 def _check_exclusions(template: Template, click: Click) -> None:
     """A misspelt exclusion must not quietly exclude nothing."""
     known = {f"{object_}.{name}" for object_, names in template.fields.items() for name in names}
     if click.exclude - known:
-        raise Invalid("A field to leave out is not one that this action reads. GET /v1/actions names them.")
+        raise Invalid(
+            "A field to leave out is not one that this action reads. GET /v1/actions, or the panel, names them."
+        )
 
 
 def _choose(session: Session, template: Template, click: Click) -> Target | None:

@@ -85,6 +85,8 @@ def _parse(model: type[BaseModel], values: Any) -> BaseModel:  # noqa: ANN401 - 
         # Names of our own and pydantic's words for our rules only: an input may hold what must not be echoed.
         first = error.errors(include_input=False, include_url=False, include_context=False)[0]
         unknown = first["type"] == "extra_forbidden"
+        if first["type"] == "string_pattern_mismatch":
+            first["msg"] = "it has the wrong form"
         where = ".".join(str(part) for part in first["loc"][: -1 if unknown else None]) or "request"
         said = "it has a field that is not known here" if unknown else f"{first['msg'][:1].lower()}{first['msg'][1:]}"
         raise Invalid(f"Check {where}: {said}.", field=where) from None

@@ -8,6 +8,19 @@ from uuid import uuid4
 import structlog
 from flask import Flask, Response, g, request
 
+QUIET = (
+    "urllib3",
+    "requests",
+    "simple_salesforce",
+    "authlib",
+    "chromadb",
+    "werkzeug",
+    "openai",
+    "httpx2",
+    "httpcore2",
+)
+"""Libraries that would log addresses or bodies."""
+
 
 def configure(level: int = logging.INFO) -> None:
     """Send structlog to stderr as JSON, and silence libraries that would log URLs or bodies."""
@@ -21,17 +34,7 @@ def configure(level: int = logging.INFO) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
-    for name in (
-        "urllib3",
-        "requests",
-        "simple_salesforce",
-        "authlib",
-        "chromadb",
-        "werkzeug",
-        "openai",
-        "httpx2",
-        "httpcore2",
-    ):
+    for name in QUIET:
         logging.getLogger(name).setLevel(logging.CRITICAL)
 
 

@@ -16,6 +16,7 @@ from sidecar.adapters.openai_output import portable
 from sidecar.domain import Grounding, Role
 from sidecar.errors import ModelFailed, Unavailable
 from sidecar.grounding import verify
+from sidecar.logs import QUIET
 from tests.functional.model_server import Answer, Exchange, ModelServer, Waits, claims, formats, raw, refuses, says
 from tests.unit.passages import passage, prompt
 
@@ -409,6 +410,8 @@ def test_garbage_of_the_right_form_is_not_grounded(answer: str) -> None:
 def test_nothing_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     """At the loudest level no library writes down the key, what was asked or what was answered."""
     caplog.set_level(logging.DEBUG)
+    for name in QUIET:  # another test of this process may have started a service, which silences them
+        caplog.set_level(logging.DEBUG, logger=name)
     with ModelServer(refuses(503, f'{{"error": {{"message": "{CANARY}"}}}}'), says(GOOD)) as server:
         reasoner(server).generate(PROMPT)
     assert caplog.text
